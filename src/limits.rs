@@ -1,0 +1,43 @@
+//! Every limit of the engine, each with its reason. Sizes are in bytes unless the name says otherwise.
+
+/// Characters of an id that the host chooses: room for a UUID, an e-mail address or a phone number.
+pub const ID_CHARS: usize = 128;
+
+/// Characters of a message's text: longer than any messenger allows (WhatsApp 4,096, Telegram 4,096).
+pub const TEXT_CHARS: usize = 10_000;
+
+/// Characters of a name or title.
+pub const NAME_CHARS: usize = 256;
+
+/// One line of the line protocol: a file of 25 MiB in base64 and some room.
+pub const LINE_BYTES: usize = 40 * 1024 * 1024;
+
+/// Members of one channel's queue.
+pub const QUEUE_MEMBERS: usize = 100_000;
+
+/// Messages of one dialog: 20 bits of a message id.
+pub const MESSAGES_PER_DIALOG: usize = (1 << 20) - 1;
+
+/// Dialogs of one data directory: with 20 bits for the message, ids stay below 2^53, the largest
+/// integer that every JSON reader keeps exact.
+pub const DIALOGS: u64 = (1 << 33) - 1;
+
+/// Capacity units of an operator, and weight of a dialog: small enough that sums never overflow.
+pub const CAPACITY_UNITS: u32 = 1_000_000_000;
+
+/// Longest duration in a setting: ten years, so that adding it to a time never overflows.
+pub const DURATION_MS: u64 = 10 * 366 * 24 * 3600 * 1000;
+
+/// Bytes of one journal frame after which the journal stops adding batches to a group. One value
+/// of 64 KiB to 1 MiB per synced write is where RocksDB comes closest to a bare file.
+pub const JOURNAL_GROUP_BYTES: usize = 1024 * 1024;
+
+/// Largest journal frame that is read back; a larger length means damage.
+pub const JOURNAL_FRAME_BYTES: usize = 256 * 1024 * 1024;
+
+/// Batches that may wait for the journal before an arbiter has to wait too.
+pub const JOURNAL_QUEUE_BATCHES: usize = 64;
+
+/// Requests of the line protocol that may wait for their replies before reading waits too: enough
+/// to fill many journal groups, few enough that the longest texts still fit into memory.
+pub const PIPELINE_REQUESTS: usize = 1024;
