@@ -1,0 +1,166 @@
+//! How a channel is written in the line protocol, with its defaults.
+//!
+//! Apart from the settings, because those are also stored, by position and without defaults.
+
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+
+use super::{Accept, ChannelSettings, Member, PutChannel, Queue, QueueMode};
+use crate::ids::{ChannelId, OperatorId};
+
+/// `put_channel` as a line.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChannelShape {
+    channel: ChannelId,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    queue: QueueShape,
+    #[serde(default = "default_weight")]
+    weight: u32,
+}
+
+/// The queue within the line.
+#[derive(serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct QueueShape {
+    mode: QueueMode,
+    members: Vec<MemberShape>,
+    accept: Accept,
+    offer_timeout_ms: u64,
+    check_online: bool,
+}
+
+/// A member: an operator alone, or with a rank.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RankedMember {
+    operator: OperatorId,
+    rank: Option<i64>,
+}
+
+struct MemberShape(RankedMember);
+
+impl Default for QueueShape {
+    fn default() -> Self {
+        let Queue { mode, members: _, accept, offer_timeout_ms, check_online } = Queue::default();
+        Self { mode, members: Vec::new(), accept, offer_timeout_ms, check_online }
+    }
+}
+
+fn default_weight() -> u32 {
+    ChannelSettings::DEFAULT_WEIGHT
+}
+
+impl From<ChannelShape> for PutChannel {
+    fn from(shape: ChannelShape) -> Self {
+        let ChannelShape { channel, name, queue, weight } = shape;
+        Self { channel, settings: ChannelSettings { name, queue: queue.into(), weight } }
+    }
+}
+
+impl From<QueueShape> for Queue {
+    fn from(shape: QueueShape) -> Self {
+        let members = shape.members.into_iter().zip(1..).map(|(member, place)| member.at(place)).collect();
+        Self {
+            mode: shape.mode,
+            members,
+            accept: shape.accept,
+            offer_timeout_ms: shape.offer_timeout_ms,
+            check_online: shape.check_online,
+        }
+    }
+}
+
+impl MemberShape {
+    fn at(self, place: i64) -> Member {
+        let Self(RankedMember { operator, rank }) = self;
+        Member { operator, rank: rank.unwrap_or(place) }
+    }
+}
+
+impl<'de> Deserialize<'de> for MemberShape {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MemberVisitor)
+    }
+}
+
+/// Reads both shapes by hand: an untagged enum would forget which field was wrong.
+struct MemberVisitor;
+
+impl<'de> Visitor<'de> for MemberVisitor {
+    type Value = MemberShape;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an operator's id, or an object with `operator` and `rank`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<MemberShape, E> {
+        let operator = OperatorId::new(text).map_err(E::custom)?;
+        Ok(MemberShape(RankedMember { operator, rank: None }))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<MemberShape, A::Error> {
+        RankedMember::deserialize(MapAccessDeserializer::new(map)).map(MemberShape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<PutChannel, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn missing_fields_get_their_defaults() {
+        let put = read(r#"{"channel":"web"}"#).unwrap();
+        assert_eq!(put.settings, ChannelSettings::default());
+        let put = read(r#"{"channel":"web","queue":{}}"#).unwrap();
+        assert_eq!(put.settings, ChannelSettings::default());
+    }
+
+    #[test]
+    fn every_field_is_read() {
+        let line = r#"{"channel":"web","name":"Web","weight":3,"queue":{"mode":"strictly","members":["anna"],
+            "accept":"auto","offer_timeout_ms":5,"check_online":false}}"#;
+        let members = vec![Member { operator: OperatorId::new("anna").unwrap(), rank: 1 }];
+        let queue = Queue {
+            mode: QueueMode::Strictly,
+            members,
+            accept: Accept::Auto,
+            offer_timeout_ms: 5,
+            check_online: false,
+        };
+        let settings = ChannelSettings { name: "Web".into(), queue, weight: 3 };
+        assert_eq!(read(line), Ok(PutChannel { channel: ChannelId::new("web").unwrap(), settings }));
+    }
+
+    #[test]
+    fn a_member_is_an_id_or_has_a_rank_which_is_by_default_its_place() {
+        let line = r#"{"channel":"web","queue":{"members":["anna",{"operator":"bea","rank":-5},{"operator":"cleo"}]}}"#;
+        let ranks: Vec<_> =
+            read(line).unwrap().settings.queue.members.iter().map(|member| member.rank).collect();
+        assert_eq!(ranks, [1, -5, 3]);
+    }
+
+    #[test]
+    fn unknown_modes_and_fields_are_refused() {
+        for line in [
+            r#"{"channel":"web","queue":{"mode":"round_robin"}}"#,
+            r#"{"channel":"web","queue":{"skills":[]}}"#,
+            r#"{"channel":"web","queue":{"members":[{"operator":"anna","weight":1}]}}"#,
+            r#"{"channel":"web","queue":{"members":[""]}}"#,
+            r#"{"channel":"web","queue":{"members":[7]}}"#,
+            r#"{"channel":"web","welcome":"hi"}"#,
+            r#"{"channel":"web","weight":-1}"#,
+            r#"{"name":"web"}"#,
+        ] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+}

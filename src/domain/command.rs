@@ -1,0 +1,140 @@
+//! Everything that a host, a connector or an operator may ask for, by name.
+
+use super::channel::PutChannel;
+use super::dialog::command::{
+    AcceptAndFinish, Answer, ClientLeave, Finish, Pin, Receive, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+};
+use super::operator::{PutOperator, RemoveOperator, SetPresence};
+use crate::error::Rejection;
+
+/// A wish to change something. Each has a file of its own beside the thing that it changes.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Command {
+    /// Creates or replaces a channel.
+    PutChannel(Box<PutChannel>),
+    /// Creates or replaces an operator.
+    PutOperator(Box<PutOperator>),
+    /// Dismisses an operator.
+    RemoveOperator(RemoveOperator),
+    /// Says whether an operator is there.
+    SetPresence(SetPresence),
+    /// A client wrote.
+    Receive(Box<Receive>),
+    /// A client left.
+    ClientLeave(ClientLeave),
+    /// Makes an offered or waiting dialog mine.
+    Answer(Answer),
+    /// Declines an offer.
+    Skip(Skip),
+    /// Answers and closes in one step.
+    AcceptAndFinish(AcceptAndFinish),
+    /// Writes a message.
+    Reply(Box<WriteReply>),
+    /// Passes a dialog on.
+    Transfer(Box<Transfer>),
+    /// Makes a dialog mine, even another's.
+    Take(Take),
+    /// Locks a dialog to its owner.
+    Pin(Pin),
+    /// Unlocks a dialog.
+    Unpin(Unpin),
+    /// Closes a dialog.
+    Finish(Finish),
+    /// Closes a dialog as spam.
+    Spam(Spam),
+}
+
+impl Command {
+    /// Checks the form: lengths, ranges and what excludes each other. Whether the things named
+    /// exist, and whether it is allowed, comes later.
+    ///
+    /// # Errors
+    /// `too_large` or `invalid_argument`, with the field.
+    pub fn validate(&self) -> Result<(), Rejection> {
+        match self {
+            Self::PutChannel(put) => put.validate(),
+            Self::PutOperator(put) => put.validate(),
+            Self::Receive(receive) => receive.validate(),
+            Self::Reply(reply) => reply.validate(),
+            Self::Transfer(transfer) => transfer.validate(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Bytes of text that it carries: what it weighs while it is under way.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Receive(receive) => receive.text.len(),
+            Self::Reply(reply) => reply.text.len(),
+            Self::Transfer(transfer) => transfer.comment.as_ref().map_or(0, String::len),
+            _ => 0,
+        }
+    }
+
+    /// On whose behalf it is sent.
+    pub fn sender(&self) -> Sender {
+        match self {
+            Self::PutChannel(_) | Self::PutOperator(_) | Self::RemoveOperator(_) | Self::SetPresence(_) => {
+                Sender::HostOrOperator
+            }
+            Self::Receive(_) | Self::ClientLeave(_) => Sender::Connector,
+            _ => Sender::Operator,
+        }
+    }
+}
+
+/// On whose behalf a command is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// The host itself, or an operator with the right to.
+    HostOrOperator,
+    /// The connector, for a client: no operator acts.
+    Connector,
+    /// An operator, always.
+    Operator,
+}
+
+macro_rules! commands {
+    ($($command:ident => $variant:ident,)*) => {$(
+        impl From<$command> for Command {
+            fn from(command: $command) -> Self {
+                Self::$variant(command.into())
+            }
+        }
+    )*};
+}
+
+commands! {
+    PutChannel => PutChannel,
+    PutOperator => PutOperator,
+    RemoveOperator => RemoveOperator,
+    SetPresence => SetPresence,
+    Receive => Receive,
+    ClientLeave => ClientLeave,
+    Answer => Answer,
+    Skip => Skip,
+    AcceptAndFinish => AcceptAndFinish,
+    WriteReply => Reply,
+    Transfer => Transfer,
+    Take => Take,
+    Pin => Pin,
+    Unpin => Unpin,
+    Finish => Finish,
+    Spam => Spam,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::testing::*;
+    use crate::error::Code;
+
+    #[test]
+    fn a_command_is_checked_by_what_it_holds() {
+        let reply = WriteReply { dialog: DIALOG, text: "x".repeat(10_001), hidden: None };
+        assert_eq!(Command::from(reply).validate().unwrap_err().code, Code::TooLarge);
+        assert_eq!(Command::from(receive("hello")).validate(), Ok(()));
+        assert_eq!(Command::from(Skip { dialog: DIALOG }).validate(), Ok(()));
+    }
+}

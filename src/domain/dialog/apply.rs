@@ -1,0 +1,103 @@
+//! How events change a dialog: pure and infallible, the same when they happen and at recovery.
+
+use super::{Client, Dialog, Status};
+use crate::domain::event::{Destination, DialogEvent};
+use crate::ids::{DialogId, OperatorId};
+use crate::timestamp::Timestamp;
+
+impl Dialog {
+    /// The dialog that its first event makes; `None` if that is not an opening.
+    pub fn from_event(id: DialogId, event: &DialogEvent, at: Timestamp) -> Option<Self> {
+        let DialogEvent::Opened { channel, client, client_name, previous } = event else { return None };
+        Some(Self {
+            id,
+            channel: channel.clone(),
+            client: Client { channel: channel.clone(), id: client.clone(), name: client_name.clone() },
+            status: Status::Waiting,
+            owner: None,
+            participants: Vec::new(),
+            pinned: false,
+            announced: false,
+            round: Vec::new(),
+            weight: 0,
+            previous: *previous,
+            opened_at: at,
+            entered_at: at,
+            closed_at: None,
+            messages: Vec::new(),
+        })
+    }
+
+    /// Takes an event in. Never fails: an event is a fact.
+    pub fn apply(&mut self, event: &DialogEvent, at: Timestamp) {
+        match event {
+            DialogEvent::Opened { .. } => {}
+            DialogEvent::Waiting { .. } => self.announced = true,
+            DialogEvent::Offered { operators, deadline, weight } => self.offer(operators, *deadline, *weight),
+            DialogEvent::OfferWithdrawn { operator } => self.end_offer(operator),
+            DialogEvent::OfferSkipped { operator } | DialogEvent::OfferExpired { operator } => {
+                self.end_offer(operator);
+                if !self.round.contains(operator) {
+                    self.round.push(operator.clone());
+                }
+            }
+            DialogEvent::Answered { operator, weight } | DialogEvent::Taken { operator, weight, .. } => {
+                self.own(operator, *weight);
+            }
+            DialogEvent::Transferred { to, .. } => self.transfer(to, at),
+            DialogEvent::Pinned { .. } => self.pinned = true,
+            DialogEvent::Unpinned { .. } => self.pinned = false,
+            DialogEvent::MessageAdded(message) => self.messages.push((**message).clone()),
+            DialogEvent::Closed { reason, .. } => {
+                self.status = Status::Closed { reason: *reason };
+                self.pinned = false;
+                self.announced = false;
+                self.participants.clear();
+                self.round.clear();
+                self.closed_at = Some(at);
+            }
+        }
+    }
+
+    fn offer(&mut self, operators: &[OperatorId], deadline: Option<Timestamp>, weight: u32) {
+        // Whoever had it in this round gets it again only when a new round begins.
+        if operators.iter().any(|operator| self.round.contains(operator)) {
+            self.round.clear();
+        }
+        let mut to = self.offered_to().to_vec();
+        to.extend_from_slice(operators);
+        self.status = Status::Offered { to, deadline };
+        self.announced = false;
+        self.weight = weight;
+    }
+
+    fn end_offer(&mut self, operator: &OperatorId) {
+        if let Status::Offered { to, .. } = &mut self.status {
+            to.retain(|other| other != operator);
+            if to.is_empty() {
+                self.status = Status::Waiting;
+                self.announced = false;
+            }
+        }
+    }
+
+    fn own(&mut self, operator: &OperatorId, weight: u32) {
+        self.status = Status::Answered;
+        self.announced = false;
+        self.participants.retain(|participant| participant != operator);
+        self.owner = Some(operator.clone());
+        self.weight = weight;
+        self.round.clear();
+    }
+
+    fn transfer(&mut self, to: &Destination, at: Timestamp) {
+        self.status = Status::Waiting;
+        self.owner = None;
+        self.announced = false;
+        self.round.clear();
+        self.entered_at = at;
+        if let Destination::Channel(channel) = to {
+            self.channel = channel.clone();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What several commands ask before they do anything: status first, then room.
+//!
+//! Nothing here asks who acts; that is `permission.rs`.
+
+use super::{Actor, Context, Desk};
+use crate::domain::dialog::{Dialog, Status};
+use crate::error::{Code, Rejection};
+use crate::limits;
+
+/// The dialog has not ended.
+pub(super) fn open(dialog: &Dialog) -> Result<(), Rejection> {
+    if dialog.is_closed() { Err(Rejection::new(Code::DialogClosed, "this dialog is closed")) } else { Ok(()) }
+}
+
+/// The dialog has not ended and has no owner yet.
+pub(super) fn unanswered(dialog: &Dialog) -> Result<(), Rejection> {
+    open(dialog)?;
+    match dialog.status {
+        Status::Answered => Err(Rejection::new(Code::AlreadyAnswered, "somebody has answered this dialog")),
+        _ => Ok(()),
+    }
+}
+
+/// The dialog has an owner who works on it.
+pub(super) fn answered(dialog: &Dialog) -> Result<(), Rejection> {
+    open(dialog)?;
+    match dialog.status {
+        Status::Answered => Ok(()),
+        _ => Err(Rejection::new(Code::Conflict, "nobody has answered this dialog yet")),
+    }
+}
+
+/// The dialog can hold one message more.
+pub(super) fn space(dialog: &Dialog) -> Result<(), Rejection> {
+    space_after(dialog.messages.len())
+}
+
+fn space_after(messages: usize) -> Result<(), Rejection> {
+    if messages < limits::MESSAGES_PER_DIALOG {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        Code::Conflict,
+        "this dialog is full: finish it, and the client's next message opens a new one",
+    ))
+}
+
+/// The operator who would get the dialog can hold it.
+pub(super) fn room(desk: &Desk) -> Result<(), Rejection> {
+    if desk.room {
+        return Ok(());
+    }
+    Err(Rejection::new(Code::OperatorAtCapacity, "the operator has no room for this dialog"))
+}
+
+/// The acting operator, who may answer the dialog, capacity apart.
+pub(super) fn answerable<'a>(dialog: &Dialog, context: &'a Context) -> Result<&'a Actor, Rejection> {
+    let actor = context.acting()?;
+    unanswered(dialog)?;
+    let open_to_members = dialog.status == Status::Waiting || context.desk.rules.mode.is_open_to_members();
+    if dialog.is_offered_to(&actor.operator) || (actor.member && open_to_members) {
+        return Ok(actor);
+    }
+    Err(not_offered())
+}
+
+/// The rejection of who has no offer.
+pub(super) fn not_offered() -> Rejection {
+    Rejection::new(Code::NotOffered, "this dialog is not offered to you")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::testing::*;
+
+    #[test]
+    fn a_dialog_is_full_with_as_many_messages_as_its_ids_can_count() {
+        assert_eq!(space_after(limits::MESSAGES_PER_DIALOG - 1), Ok(()));
+        assert_eq!(space_after(limits::MESSAGES_PER_DIALOG).unwrap_err().code, Code::Conflict);
+    }
+
+    #[test]
+    fn nobody_cannot_answer() {
+        let rejection = answerable(&given(waiting()).dialog(), &by_nobody()).unwrap_err();
+        assert_eq!((rejection.code, rejection.field.as_deref()), (Code::InvalidArgument, Some("as")));
+    }
+}

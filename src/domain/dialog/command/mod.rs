@@ -1,0 +1,160 @@
+//! The commands on a dialog, one per file: who may, when, and which events it makes.
+//!
+//! A command here may not look at anything but the dialog and its [`Context`].
+
+mod accept_and_finish;
+mod answer;
+mod client_leave;
+mod finish;
+mod guard;
+mod pin;
+mod receive;
+mod skip;
+mod spam;
+mod steps;
+mod take;
+#[cfg(test)]
+mod tests;
+mod transfer;
+mod unpin;
+mod write_reply;
+
+pub use accept_and_finish::AcceptAndFinish;
+pub use answer::Answer;
+pub use client_leave::ClientLeave;
+pub use finish::Finish;
+pub use pin::Pin;
+pub use receive::Receive;
+pub use skip::Skip;
+pub use spam::Spam;
+pub use take::Take;
+pub use transfer::Transfer;
+pub use unpin::Unpin;
+pub use write_reply::WriteReply;
+
+use super::Dialog;
+use crate::domain::channel::{Accept, ChannelSettings, QueueMode};
+use crate::domain::event::DialogEvent;
+use crate::domain::operator::Role;
+use crate::domain::reply::Reply;
+use crate::error::Rejection;
+use crate::ids::{MessageId, OperatorId};
+use crate::timestamp::Timestamp;
+
+/// What a command needs to know besides the dialog.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The time of the command.
+    pub now: Timestamp,
+    /// The operator who acts; nobody for the connector and the engine itself.
+    pub actor: Option<Actor>,
+    /// What the dispatcher knows.
+    pub desk: Desk,
+}
+
+impl Context {
+    /// The operator who acts, where somebody has to.
+    ///
+    /// # Errors
+    /// `invalid_argument` for `as`, if nobody does.
+    pub fn acting(&self) -> Result<&Actor, Rejection> {
+        self.actor.as_ref().ok_or_else(|| Rejection::invalid("as", "only an operator may do that: say who"))
+    }
+}
+
+/// The operator who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Who.
+    pub operator: OperatorId,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they are a member of the queue of the dialog's channel.
+    pub member: bool,
+}
+
+/// What the dispatcher knows when it passes a command on, and the dialog does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Desk {
+    /// The rules of the channel whose queue the dialog is in.
+    pub rules: OfferRules,
+    /// Whether capacity is reserved for the operator who would get the dialog by this command.
+    pub room: bool,
+    /// Whether the target of a transfer is there.
+    pub reachable: bool,
+    /// Where the client's message is stored already, in an earlier dialog.
+    pub duplicate_of: Option<MessageId>,
+}
+
+/// How a channel gives its dialogs out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfferRules {
+    /// Who among the eligible.
+    pub mode: QueueMode,
+    /// Whether an operator has to answer.
+    pub accept: Accept,
+    /// Capacity units of one dialog.
+    pub weight: u32,
+    /// How long an offer stands; 0: without end.
+    pub offer_timeout_ms: u64,
+}
+
+impl OfferRules {
+    /// Those of a channel.
+    pub fn of(settings: &ChannelSettings) -> Self {
+        let ChannelSettings { queue, weight, .. } = settings;
+        Self {
+            mode: queue.mode,
+            accept: queue.accept,
+            weight: *weight,
+            offer_timeout_ms: queue.offer_timeout_ms,
+        }
+    }
+
+    /// When an offer made at `now` ends by itself.
+    pub fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
+        let endless = self.offer_timeout_ms == 0 || self.mode == QueueMode::All;
+        (!endless).then(|| now.plus_ms(self.offer_timeout_ms))
+    }
+}
+
+/// What a command does when it is allowed: events to keep and an answer to give.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// What happened, in order; may be nothing.
+    pub events: Vec<DialogEvent>,
+    /// What to tell who asked.
+    pub reply: Reply,
+}
+
+impl Decision {
+    /// These events and no more to say.
+    pub fn done(events: Vec<DialogEvent>) -> Self {
+        Self { events, reply: Reply::Done }
+    }
+
+    /// It was so already.
+    pub fn nothing() -> Self {
+        Self::done(Vec::new())
+    }
+}
+
+/// A command on a dialog.
+pub trait DialogCommand {
+    /// Whether it may be done, and what happens then. Changes nothing.
+    ///
+    /// # Errors
+    /// The [`Rejection`] that ranks first: permission, then status, then capacity.
+    fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection>;
+}
+
+/// Where the dispatcher puts a dialog that is just being opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placement {
+    /// Nobody eligible can take it now.
+    Waiting,
+    /// Offered to these; more than one only in mode `all`. Never empty.
+    Offered(Vec<OperatorId>),
+    /// Given to this operator, who has answered by the rule `accept: auto`.
+    Assigned(OperatorId),
+}

@@ -1,0 +1,203 @@
+//! A client wrote: the message goes into the open dialog, or opens one.
+
+use serde::Deserialize;
+
+use super::{Context, Decision, DialogCommand, Placement, guard, steps};
+use crate::domain::dialog::Dialog;
+use crate::domain::event::DialogEvent;
+use crate::domain::form;
+use crate::domain::reply::{Received, Reply};
+use crate::error::Rejection;
+use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId};
+
+/// A client wrote. Sent by the connector, which may deliver twice.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receive {
+    /// The channel on which the client wrote.
+    pub channel: ChannelId,
+    /// The connector's id for the client.
+    pub client: ClientId,
+    /// What was written.
+    pub text: String,
+    /// The connector's id for the message; the same one is stored once.
+    pub external_id: Option<ExternalId>,
+    /// The client's name, for people. Kept when the message opens a dialog.
+    pub name: Option<String>,
+}
+
+impl Receive {
+    /// A message without an id of the connector's own: it is never taken for a repetition.
+    pub fn new(channel: ChannelId, client: ClientId, text: impl Into<String>) -> Self {
+        Self { channel, client, text: text.into(), external_id: None, name: None }
+    }
+
+    /// The same message with the connector's id for it, so that it is stored once.
+    #[must_use]
+    pub fn external_id(mut self, external_id: ExternalId) -> Self {
+        self.external_id = Some(external_id);
+        self
+    }
+
+    /// Checks lengths.
+    ///
+    /// # Errors
+    /// `too_large`, with the field.
+    pub fn validate(&self) -> Result<(), Rejection> {
+        form::text("text", &self.text)?;
+        self.name.as_deref().map_or(Ok(()), |name| form::name("name", name))
+    }
+
+    /// Opens dialog `id` with this message and puts it where the dispatcher says, in one step.
+    pub fn open(
+        &self,
+        id: DialogId,
+        previous: Option<DialogId>,
+        placement: &Placement,
+        context: &Context,
+    ) -> Decision {
+        let message = MessageId::of(id, 1);
+        let opened = DialogEvent::Opened {
+            channel: self.channel.clone(),
+            client: self.client.clone(),
+            client_name: self.name.clone(),
+            previous,
+        };
+        let rules = &context.desk.rules;
+        let placed = match placement {
+            Placement::Waiting => DialogEvent::Waiting { channel: self.channel.clone() },
+            Placement::Offered(operators) => DialogEvent::Offered {
+                operators: operators.clone(),
+                deadline: rules.deadline(context.now),
+                weight: rules.weight,
+            },
+            Placement::Assigned(operator) => {
+                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight }
+            }
+        };
+        Decision {
+            events: vec![opened, self.added(message, context), placed],
+            reply: Reply::Received(Received { dialog: id, message, opened: true, duplicate: false }),
+        }
+    }
+
+    /// The answer when `message` is stored in `dialog` already; nothing happens.
+    pub fn duplicate(dialog: DialogId, message: MessageId) -> Decision {
+        let reply = Reply::Received(Received { dialog, message, opened: false, duplicate: true });
+        Decision { events: Vec::new(), reply }
+    }
+
+    fn added(&self, id: MessageId, context: &Context) -> DialogEvent {
+        let message = steps::client_message(id, &self.text, context.now, self.external_id.as_ref());
+        DialogEvent::MessageAdded(Box::new(message))
+    }
+
+    /// Where this message is stored already: in this dialog, or in an earlier one.
+    fn stored(&self, dialog: &Dialog, context: &Context) -> Option<(DialogId, MessageId)> {
+        let external_id = self.external_id.as_ref()?;
+        let mut newest_first = dialog.messages.iter().rev();
+        let here = newest_first.find(|message| message.external_id.as_ref() == Some(external_id));
+        let earlier = || context.desk.duplicate_of.map(|message| (message.dialog(), message));
+        here.map(|message| (dialog.id, message.id)).or_else(earlier)
+    }
+}
+
+impl DialogCommand for Receive {
+    fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
+        if let Some((dialog, message)) = self.stored(dialog, context) {
+            return Ok(Self::duplicate(dialog, message));
+        }
+        guard::open(dialog)?;
+        guard::space(dialog)?;
+        let message = dialog.next_message();
+        let received = Received { dialog: dialog.id, message, opened: false, duplicate: false };
+        Ok(Decision { events: vec![self.added(message, context)], reply: Reply::Received(received) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dialog::{Author, CloseReason, Status, Visibility};
+    use crate::domain::testing::*;
+    use crate::error::Code;
+
+    fn hello(external_id: Option<&str>) -> Receive {
+        let external_id = external_id.map(|id| ExternalId::new(id).unwrap());
+        Receive { external_id, name: Some("Ala".into()), ..receive("hello") }
+    }
+
+    #[test]
+    fn a_message_goes_into_the_open_dialog() {
+        let outcome = given(answered_by("anna")).when(&hello(Some("x1")), &by_nobody());
+        let message = outcome.added_message();
+        assert_eq!((&message.author, message.visibility), (&Author::Client, Visibility::Public));
+        assert_eq!((message.text.as_str(), message.at), ("hello", NOW));
+        let id = MessageId::of(DIALOG, 2);
+        let received = Received { dialog: DIALOG, message: id, opened: false, duplicate: false };
+        outcome.replies(Reply::Received(received));
+    }
+
+    #[test]
+    fn the_same_external_id_is_stored_once_also_in_a_closed_dialog() {
+        let mut events = answered_by("anna");
+        events.extend(given(events.clone()).when(&hello(Some("x1")), &by_nobody()).events());
+        let again = Receive::duplicate(DIALOG, MessageId::of(DIALOG, 2)).reply;
+        given(events.clone()).when(&hello(Some("x1")), &by_nobody()).then([]).replies(again.clone());
+        events.push(DialogEvent::Closed { reason: CloseReason::Finished, by: None });
+        given(events.clone()).when(&hello(Some("x1")), &by_nobody()).then([]).replies(again);
+        given(events.clone()).when(&hello(Some("x2")), &by_nobody()).rejected(Code::DialogClosed);
+        given(events).when(&hello(None), &by_nobody()).rejected(Code::DialogClosed);
+    }
+
+    #[test]
+    fn a_message_of_an_earlier_dialog_is_a_duplicate_too() {
+        let earlier = MessageId::of(DialogId(3), 9);
+        let mut context = by_nobody();
+        context.desk.duplicate_of = Some(earlier);
+        let reply = Receive::duplicate(DialogId(3), earlier).reply;
+        given(waiting()).when(&hello(Some("x1")), &context).then([]).replies(reply);
+    }
+
+    #[test]
+    fn opening_is_one_step_wherever_the_dialog_is_put() {
+        let context = by_nobody();
+        let anna = operator("anna");
+        let deadline = context.desk.rules.deadline(NOW);
+        let offered = DialogEvent::Offered { operators: vec![anna.clone()], deadline, weight: 10 };
+        let cases = [
+            (Placement::Waiting, DialogEvent::Waiting { channel: channel("web") }),
+            (Placement::Offered(vec![anna.clone()]), offered),
+            (Placement::Assigned(anna.clone()), DialogEvent::Answered { operator: anna, weight: 10 }),
+        ];
+        for (placement, last) in cases {
+            let decision = hello(None).open(DIALOG, Some(DialogId(2)), &placement, &context);
+            assert_eq!(decision.events.last(), Some(&last));
+            let dialog = given(decision.events).dialog();
+            assert_eq!(dialog.previous, Some(DialogId(2)));
+            assert_eq!(dialog.client.name.as_deref(), Some("Ala"));
+            assert_eq!(dialog.messages.len(), 1);
+            let received =
+                Received { dialog: DIALOG, message: dialog.messages[0].id, opened: true, duplicate: false };
+            assert_eq!(decision.reply, Reply::Received(received));
+            assert_eq!(dialog.status == Status::Waiting, placement == Placement::Waiting);
+        }
+    }
+
+    #[test]
+    fn a_text_or_name_that_is_too_long_is_refused() {
+        let long = Receive { text: "x".repeat(10_001), ..hello(None) };
+        assert_eq!(long.validate().unwrap_err().field.as_deref(), Some("text"));
+        let named = Receive { name: Some("x".repeat(257)), ..hello(None) };
+        assert_eq!(named.validate().unwrap_err().code, Code::TooLarge);
+        assert_eq!(hello(None).validate(), Ok(()));
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        let read = |text| serde_json::from_str::<Receive>(text);
+        assert!(read(r#"{"channel":"web","client":"ala","text":"hi"}"#).is_ok());
+        assert!(read(r#"{"channel":"web","client":"ala","text":"hi","files":[]}"#).is_err());
+        assert!(read(r#"{"channel":"web","client":"ala"}"#).is_err());
+    }
+}

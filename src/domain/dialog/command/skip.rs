@@ -1,0 +1,61 @@
+//! Declines an offer: the dialog goes to the next one in the queue.
+
+use serde::Deserialize;
+
+use super::{Context, Decision, DialogCommand, guard};
+use crate::domain::dialog::Dialog;
+use crate::domain::event::DialogEvent;
+use crate::error::Rejection;
+use crate::ids::DialogId;
+
+/// I decline this dialog.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skip {
+    /// Which.
+    pub dialog: DialogId,
+}
+
+impl DialogCommand for Skip {
+    fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
+        let operator = &context.acting()?.operator;
+        guard::unanswered(dialog)?;
+        if !dialog.is_offered_to(operator) {
+            return Err(guard::not_offered());
+        }
+        Ok(Decision::done(vec![DialogEvent::OfferSkipped { operator: operator.clone() }]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dialog::Status;
+    use crate::domain::testing::*;
+    use crate::error::Code;
+
+    const SKIP: Skip = Skip { dialog: DIALOG };
+
+    #[test]
+    fn the_dialog_waits_again_and_remembers_who_had_it() {
+        let outcome = given(offered_to(["anna"])).when(&SKIP, &by("anna"));
+        let dialog = outcome.then([DialogEvent::OfferSkipped { operator: operator("anna") }]).dialog();
+        assert_eq!(dialog.status, Status::Waiting);
+        assert_eq!(dialog.round, [operator("anna")]);
+        assert_eq!(dialog.entered_at, dialog.opened_at);
+    }
+
+    #[test]
+    fn the_offers_of_others_stand() {
+        let dialog = given(offered_to(["anna", "bea"])).when(&SKIP, &by("anna")).dialog();
+        assert_eq!(dialog.offered_to(), [operator("bea")]);
+    }
+
+    #[test]
+    fn only_who_has_the_offer_may_skip() {
+        given(offered_to(["bea"])).when(&SKIP, &by("anna")).rejected(Code::NotOffered);
+        given(waiting()).when(&SKIP, &by("anna")).rejected(Code::NotOffered);
+        given(answered_by("anna")).when(&SKIP, &by("anna")).rejected(Code::AlreadyAnswered);
+        given(finished_by("anna")).when(&SKIP, &by("anna")).rejected(Code::DialogClosed);
+    }
+}

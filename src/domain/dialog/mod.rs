@@ -1,0 +1,97 @@
+//! A dialog: one handling cycle of one client, from the first message to closing.
+//!
+//! The state and how events change it stand here and in `apply.rs`; each command has a file of
+//! its own under `command/`, with its rules and its tests.
+
+mod apply;
+pub mod command;
+mod message;
+pub mod order;
+mod permission;
+mod status;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use message::{Author, Message, Visibility};
+pub use status::{CloseReason, Status};
+
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::timestamp::Timestamp;
+
+/// A dialog as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dialog {
+    /// Its id.
+    pub id: DialogId,
+    /// The channel in whose queue or hands it is.
+    pub channel: ChannelId,
+    /// Who wrote, and where.
+    pub client: Client,
+    /// Where it stands.
+    pub status: Status,
+    /// Who answers; a closed dialog keeps its last owner.
+    pub owner: Option<OperatorId>,
+    /// Who may write besides the owner.
+    pub participants: Vec<OperatorId>,
+    /// Locked to its owner.
+    pub pinned: bool,
+    /// Whether it waits and this has been said, since it last entered the queue or lost an offer.
+    pub announced: bool,
+    /// Who skipped it or let an offer expire in the present round.
+    pub round: Vec<OperatorId>,
+    /// Capacity units with which it was last offered or answered.
+    pub weight: u32,
+    /// The client's dialog before this one.
+    pub previous: Option<DialogId>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it last entered a queue.
+    pub entered_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// All that was written, oldest first.
+    pub messages: Vec<Message>,
+}
+
+/// Somebody outside, as one channel knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// The channel on which they write; it stays when the dialog moves to another channel.
+    pub channel: ChannelId,
+    /// The connector's id for them.
+    pub id: ClientId,
+    /// Their name, if the connector gave one.
+    pub name: Option<String>,
+}
+
+impl Dialog {
+    /// Whether `operator` is the owner of this open dialog.
+    pub fn is_owner(&self, operator: &OperatorId) -> bool {
+        self.owner.as_ref() == Some(operator)
+    }
+
+    /// Whether an offer to `operator` stands.
+    pub fn is_offered_to(&self, operator: &OperatorId) -> bool {
+        self.offered_to().contains(operator)
+    }
+
+    /// Everybody to whom an offer stands.
+    pub fn offered_to(&self) -> &[OperatorId] {
+        match &self.status {
+            Status::Offered { to, .. } => to,
+            _ => &[],
+        }
+    }
+
+    /// Whether it has ended.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.status, Status::Closed { .. })
+    }
+
+    /// The id that the next message gets.
+    pub fn next_message(&self) -> MessageId {
+        MessageId::of(self.id, self.messages.len() as u32 + 1)
+    }
+}

@@ -1,0 +1,138 @@
+//! What is true of every dialog, whatever happens to it.
+
+use proptest::prelude::*;
+
+use super::command::*;
+use super::order::{Announce, DialogOrder, ExpireOffer, Offer, ReturnToQueue, WithdrawOffer};
+use super::*;
+use crate::domain::channel::{Accept, QueueMode};
+use crate::domain::event::{Destination, DialogEvent};
+use crate::domain::operator::Role;
+use crate::domain::testing::*;
+
+/// Something that happens to a dialog, and what the dispatcher says of it.
+type Step = (DialogOrder, Context);
+
+fn somebody() -> impl Strategy<Value = OperatorId> {
+    prop::sample::select(vec!["anna", "bea", "cleo", "dora"]).prop_map(operator)
+}
+
+fn destination() -> impl Strategy<Value = Destination> {
+    let channels = prop::sample::select(vec!["web", "shop"]).prop_map(channel);
+    prop_oneof![somebody().prop_map(Destination::Operator), channels.prop_map(Destination::Channel)]
+}
+
+fn context() -> impl Strategy<Value = Context> {
+    let modes = prop::sample::select(vec![QueueMode::Evenly, QueueMode::Strictly, QueueMode::All]);
+    let roles = prop::sample::select(vec![Role::Operator, Role::Operator, Role::Supervisor, Role::Admin]);
+    let flags = any::<[bool; 4]>();
+    (somebody(), roles, modes, flags, 1_u32..5).prop_map(
+        |(operator, role, mode, [auto, member, room, reachable], weight)| {
+            let mut context = by(operator.as_str()).role(role).mode(mode).weight(weight);
+            context.actor.as_mut().unwrap().member = member;
+            if auto && mode != QueueMode::All {
+                context.desk.rules.accept = Accept::Auto;
+            }
+            (context.desk.room, context.desk.reachable) = (room, reachable);
+            context
+        },
+    )
+}
+
+fn order() -> impl Strategy<Value = DialogOrder> {
+    let dialog = DIALOG;
+    let text = || "text".to_owned();
+    let transfer = (destination(), any::<bool>()).prop_map(move |(to, comment)| {
+        DialogOrder::from(Transfer { dialog, to, comment: comment.then(text) })
+    });
+    let offer = prop::collection::vec(somebody(), 0..3).prop_map(|mut operators| {
+        operators.sort();
+        operators.dedup();
+        DialogOrder::from(Offer { operators })
+    });
+    let plain: Vec<DialogOrder> = vec![
+        receive("hello").into(),
+        Answer { dialog }.into(),
+        Skip { dialog }.into(),
+        WriteReply { dialog, text: text(), hidden: Some(true) }.into(),
+        Take { dialog }.into(),
+        Pin { dialog }.into(),
+        Unpin { dialog }.into(),
+        Announce.into(),
+        ExpireOffer { deadline: NOW.plus_ms(60_000) }.into(),
+    ];
+    let client = crate::ids::ClientId::new("ala").unwrap();
+    let closing: Vec<DialogOrder> = vec![
+        AcceptAndFinish { dialog }.into(),
+        Finish { dialog }.into(),
+        Spam { dialog }.into(),
+        ClientLeave { channel: channel("web"), client }.into(),
+    ];
+    prop_oneof![
+        12 => prop::sample::select(plain),
+        1 => prop::sample::select(closing),
+        3 => transfer,
+        4 => offer,
+        1 => somebody().prop_map(|operator| WithdrawOffer { operator }.into()),
+        1 => somebody().prop_map(|operator| ReturnToQueue { operator }.into()),
+    ]
+}
+
+fn placement() -> impl Strategy<Value = Placement> {
+    prop_oneof![
+        Just(Placement::Waiting),
+        somebody().prop_map(|operator| Placement::Offered(vec![operator])),
+        somebody().prop_map(Placement::Assigned),
+    ]
+}
+
+fn assert_sound(dialog: &Dialog) {
+    let to = dialog.offered_to();
+    let (answered, offered) =
+        (dialog.status == Status::Answered, matches!(dialog.status, Status::Offered { .. }));
+    assert_eq!(offered, !to.is_empty(), "an offer is made to somebody");
+    assert!(
+        to.iter().enumerate().all(|(at, operator)| !to[..at].contains(operator)),
+        "nobody is offered it twice"
+    );
+    assert!(dialog.is_closed() || answered == dialog.owner.is_some(), "answered is who has an owner");
+    assert!(dialog.owner.as_ref().is_none_or(|owner| !dialog.participants.contains(owner)));
+    assert!(!(answered || offered) || dialog.weight > 0, "what somebody has takes capacity");
+    assert!(!dialog.announced || dialog.status == Status::Waiting, "only what waits is said to wait");
+    assert!(!dialog.pinned || answered, "only what has an owner is locked to them");
+    assert!(to.iter().all(|operator| !dialog.round.contains(operator)), "who has it has not had it");
+    assert_eq!(dialog.closed_at.is_some(), dialog.is_closed());
+    assert!(dialog.messages.is_sorted_by_key(|message| message.id), "messages are in order");
+}
+
+proptest! {
+    #[test]
+    fn a_dialog_is_sound_after_every_event(
+        placement in placement(),
+        opening in context(),
+        steps in prop::collection::vec((order(), context()), 0..40),
+    ) {
+        let mut events = receive("hello").open(DIALOG, None, &placement, &opening).events;
+        let mut dialog = given(events.clone()).dialog();
+        assert_sound(&dialog);
+        for step in steps {
+            let made = happens(&mut dialog, &step);
+            events.extend(made);
+        }
+        prop_assert_eq!(replayed(&events), dialog, "the same events make the same dialog");
+    }
+}
+
+fn happens(dialog: &mut Dialog, (order, context): &Step) -> Vec<DialogEvent> {
+    let Ok(decision) = order.decide(dialog, context) else { return Vec::new() };
+    assert!(!dialog.is_closed() || decision.events.is_empty(), "nothing happens to a closed dialog");
+    for event in &decision.events {
+        dialog.apply(event, BEFORE);
+        assert_sound(dialog);
+    }
+    decision.events
+}
+
+fn replayed(events: &[DialogEvent]) -> Dialog {
+    given(events.to_vec()).dialog()
+}

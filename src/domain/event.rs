@@ -1,0 +1,169 @@
+//! What happened. Events are facts in the past tense; nothing else is written to the journal.
+//!
+//! Enums here are stored by position: append new variants and never reorder or remove one.
+
+use serde::{Deserialize, Serialize};
+
+use super::channel::ChannelSettings;
+use super::dialog::{CloseReason, Message};
+use super::operator::{OperatorSettings, Presence};
+use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
+use crate::timestamp::Timestamp;
+
+/// What one command did, to one subject: the unit that is journaled whole or not at all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// When the command was admitted.
+    pub at: Timestamp,
+    /// What happened. May be empty: then it only keeps the clock or an idempotency key.
+    pub events: Events,
+}
+
+/// The events of one change, by the kind of thing they happened to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Events {
+    /// Nothing but the passing of time.
+    Clock,
+    /// Of a channel.
+    Channel(ChannelId, Vec<ChannelEvent>),
+    /// Of an operator.
+    Operator(OperatorId, Vec<OperatorEvent>),
+    /// Of a dialog.
+    Dialog(DialogId, Vec<DialogEvent>),
+}
+
+impl Events {
+    /// How many events there are; each takes one sequence number.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Clock => 0,
+            Self::Channel(_, events) => events.len(),
+            Self::Operator(_, events) => events.len(),
+            Self::Dialog(_, events) => events.len(),
+        }
+    }
+
+    /// Whether nothing happened.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What happened to a channel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ChannelEvent {
+    /// It was created or replaced.
+    Put(Box<ChannelSettings>),
+}
+
+/// What happened to an operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum OperatorEvent {
+    /// It was created or replaced.
+    Put(Box<OperatorSettings>),
+    /// It was dismissed.
+    Removed,
+    /// It came, went or stepped away.
+    PresenceSet(Presence),
+}
+
+/// What happened to a dialog.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum DialogEvent {
+    /// A client's first message opened it.
+    Opened {
+        /// The channel on which the client wrote, and whose queue it enters.
+        channel: ChannelId,
+        /// The client.
+        client: ClientId,
+        /// The client's name, if the connector gave one.
+        client_name: Option<String>,
+        /// The client's dialog before this one.
+        previous: Option<DialogId>,
+    },
+    /// It waits in its queue: nobody can take it now.
+    Waiting {
+        /// The channel of the queue.
+        channel: ChannelId,
+    },
+    /// It was offered.
+    Offered {
+        /// To whom: one operator, or those added in mode `all`.
+        operators: Vec<OperatorId>,
+        /// When the offer ends by itself.
+        deadline: Option<Timestamp>,
+        /// Capacity units that the offer reserves.
+        weight: u32,
+    },
+    /// The offer was taken back.
+    OfferWithdrawn {
+        /// From whom.
+        operator: OperatorId,
+    },
+    /// The operator declined.
+    OfferSkipped {
+        /// Who.
+        operator: OperatorId,
+    },
+    /// The operator did not answer in time.
+    OfferExpired {
+        /// Who.
+        operator: OperatorId,
+    },
+    /// It has an owner.
+    Answered {
+        /// The owner.
+        operator: OperatorId,
+        /// Capacity units that it takes from the owner.
+        weight: u32,
+    },
+    /// It was passed on, or went back to its queue.
+    Transferred {
+        /// Who owned it.
+        from: Option<OperatorId>,
+        /// Where it went.
+        to: Destination,
+        /// Who did it; nobody if the engine did.
+        by: Option<OperatorId>,
+    },
+    /// Somebody made it their own.
+    Taken {
+        /// The new owner.
+        operator: OperatorId,
+        /// The owner before.
+        from: Option<OperatorId>,
+        /// Capacity units that it takes from the new owner.
+        weight: u32,
+    },
+    /// It was locked to its owner.
+    Pinned {
+        /// Who locked it.
+        operator: OperatorId,
+    },
+    /// It was unlocked.
+    Unpinned {
+        /// Who unlocked it; its owner if the engine did.
+        operator: OperatorId,
+    },
+    /// Something was written.
+    MessageAdded(Box<Message>),
+    /// It ended.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+        /// Who ended it; nobody if the client or the engine did.
+        by: Option<OperatorId>,
+    },
+}
+
+/// Where a transfer goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Destination {
+    /// To a colleague.
+    Operator(OperatorId),
+    /// To the queue of a channel.
+    Channel(ChannelId),
+}

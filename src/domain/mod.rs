@@ -1,0 +1,33 @@
+//! The business: what commands mean, which events they make, and what these do to state.
+//!
+//! Pure. No actor, disk, clock, thread or random number is known here: time and everything else
+//! that is not state comes in a context.
+//!
+//! # Glossary
+//!
+//! - **Channel**: a line on which clients write; owns a queue of operators and rules.
+//! - **Client**: somebody outside, known by channel and the connector's id.
+//! - **Dialog**: one handling cycle of one client, from the first message to closing.
+//! - **Operator**: an employee or a bot; what it may do is its **role**.
+//! - **Owner**: the operator who answered a dialog and has not passed it on.
+//! - **Offer**: a dialog shown to an operator who may answer it.
+//! - **Member**: an operator with a place in a channel's queue; the place is its **rank**.
+//! - **Weight**: capacity units that a dialog takes; **capacity**: units that an operator has.
+//! - **Round**: the time in which everybody eligible is offered a dialog once.
+//! - **Principal**: the operator on whose behalf a set-up command is sent; **actor**: who acts on a dialog.
+//! - **Command**: what somebody wants; **event**: what happened; **rejection**: why it did not.
+//! - **Order**: what a dialog is told: a command on it, or what the dispatcher tells it.
+//! - **Change**: the events of one command on one subject, journaled whole or not at all.
+
+pub mod channel;
+pub mod command;
+pub mod dialog;
+pub mod event;
+mod form;
+pub mod operator;
+pub mod query;
+pub mod reply;
+pub mod request;
+#[cfg(test)]
+mod testing;
+pub mod view;

@@ -1,0 +1,132 @@
+//! Everything that may be asked; nothing changes by it.
+
+use serde::Deserialize;
+
+use super::view::View;
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+
+/// A question.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Query {
+    /// A dialog with its messages.
+    GetDialog(GetDialog),
+    /// A client's open dialog, or the last one.
+    FindDialog(FindDialog),
+    /// What waits for me.
+    Unanswered(Unanswered),
+    /// An operator's settings and live state.
+    GetOperator(GetOperator),
+    /// A channel's settings and live state.
+    GetChannel(GetChannel),
+    /// How the engine is.
+    Health(Health),
+}
+
+macro_rules! queries {
+    ($($query:ident,)*) => {$(
+        impl From<$query> for Query {
+            fn from(query: $query) -> Self {
+                Self::$query(query)
+            }
+        }
+    )*};
+}
+
+queries! { GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, }
+
+/// A dialog with its messages, a page of them if wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetDialog {
+    /// Which.
+    pub dialog: DialogId,
+    /// For whose eyes.
+    #[serde(default)]
+    pub view: View,
+    /// The last message seen: those after it are wanted.
+    pub after: Option<MessageId>,
+    /// How many messages at most.
+    pub limit: Option<u32>,
+}
+
+impl GetDialog {
+    /// All of a dialog, as employees see it.
+    pub fn whole(dialog: DialogId) -> Self {
+        Self { dialog, view: View::Employee, after: None, limit: None }
+    }
+
+    /// A dialog without its messages, as employees see it.
+    pub fn summary(dialog: DialogId) -> Self {
+        Self { limit: Some(0), ..Self::whole(dialog) }
+    }
+}
+
+/// A client's open dialog, or the last one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindDialog {
+    /// The channel on which the client wrote.
+    pub channel: ChannelId,
+    /// The connector's id for the client.
+    pub client: ClientId,
+}
+
+/// Dialogs that are offered to the asking operator or wait in a queue that they are in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unanswered {
+    /// How many at most.
+    pub limit: Option<u32>,
+}
+
+impl Unanswered {
+    /// How many dialogs are shown unless the query says otherwise.
+    pub const DEFAULT_LIMIT: u32 = 200;
+}
+
+/// An operator's settings and live state.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetOperator {
+    /// Who.
+    pub operator: OperatorId,
+}
+
+/// A channel's settings and live state.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetChannel {
+    /// Which.
+    pub channel: ChannelId,
+}
+
+/// How the engine is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialog_is_shown_whole_and_to_employees_unless_asked_otherwise() {
+        let read = |text| serde_json::from_str::<GetDialog>(text);
+        let whole = GetDialog { dialog: DialogId(7), view: View::Employee, after: None, limit: None };
+        assert_eq!(read(r#"{"dialog":7}"#).unwrap(), whole);
+        let page = read(r#"{"dialog":7,"view":"client","after":3,"limit":2}"#).unwrap();
+        assert_eq!(
+            page,
+            GetDialog { view: View::Client, after: Some(MessageId(3)), limit: Some(2), ..whole }
+        );
+        assert!(read(r#"{"dialog":7,"view":"everybody"}"#).is_err());
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        assert!(serde_json::from_str::<Health>("{}").is_ok());
+        assert!(serde_json::from_str::<Health>(r#"{"deep":true}"#).is_err());
+        assert!(serde_json::from_str::<Unanswered>(r#"{"operator":"anna"}"#).is_err());
+    }
+}

@@ -1,0 +1,37 @@
+//! What a command answers when it was done.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DialogId, MessageId};
+
+/// The answer to a command that was done. Stored with idempotency keys: append only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Reply {
+    /// Done, nothing more to say.
+    Done,
+    /// A client's message was taken in.
+    Received(Received),
+    /// A message was written.
+    Written(Written),
+}
+
+/// A client's message was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// The dialog in which it stands.
+    pub dialog: DialogId,
+    /// The message.
+    pub message: MessageId,
+    /// Whether this message opened the dialog.
+    pub opened: bool,
+    /// Whether it had been taken in before; then nothing changed.
+    pub duplicate: bool,
+}
+
+/// A message was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The message.
+    pub message: MessageId,
+}

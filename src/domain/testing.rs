@@ -1,0 +1,232 @@
+//! A narrow door for tests of the domain: `given(events).when(command, context).then(events)`.
+//!
+//! Dialog 7 of client `ala` in channel `web`; operators are known by their names.
+
+use super::channel::{Accept, QueueMode};
+use super::dialog::command::{Actor, Context, Decision, Desk, DialogCommand, OfferRules, Receive};
+use super::dialog::{Author, CloseReason, Dialog, Message, Visibility};
+use super::event::DialogEvent;
+use super::operator::Role;
+use super::reply::Reply;
+use crate::error::{Code, Rejection};
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::timestamp::Timestamp;
+
+/// The dialog of all tests.
+pub const DIALOG: DialogId = DialogId(7);
+/// When everything given happened.
+pub const BEFORE: Timestamp = Timestamp::from_millis(1_000_000);
+/// When the command comes.
+pub const NOW: Timestamp = Timestamp::from_millis(1_010_000);
+/// When the offers given end.
+pub const OFFER_ENDS: Timestamp = Timestamp::from_millis(1_060_000);
+
+pub fn operator(name: &str) -> OperatorId {
+    OperatorId::new(name).unwrap()
+}
+
+pub fn channel(name: &str) -> ChannelId {
+    ChannelId::new(name).unwrap()
+}
+
+pub fn receive(text: &str) -> Receive {
+    let client = ClientId::new("ala").unwrap();
+    Receive { channel: channel("web"), client, text: text.into(), external_id: None, name: None }
+}
+
+// What happened before.
+
+pub fn opened() -> Vec<DialogEvent> {
+    let client = ClientId::new("ala").unwrap();
+    let message = Message {
+        id: MessageId::of(DIALOG, 1),
+        author: Author::Client,
+        visibility: Visibility::Public,
+        text: "hello?".into(),
+        at: BEFORE,
+        external_id: None,
+    };
+    vec![
+        DialogEvent::Opened { channel: channel("web"), client, client_name: None, previous: None },
+        DialogEvent::MessageAdded(Box::new(message)),
+    ]
+}
+
+pub fn waiting() -> Vec<DialogEvent> {
+    with(opened(), DialogEvent::Waiting { channel: channel("web") })
+}
+
+pub fn offered_to<const N: usize>(names: [&str; N]) -> Vec<DialogEvent> {
+    with(opened(), offered_event(names, Some(OFFER_ENDS)))
+}
+
+pub fn answered_by(name: &str) -> Vec<DialogEvent> {
+    with(opened(), answered_event(name, 10))
+}
+
+pub fn pinned_by(name: &str) -> Vec<DialogEvent> {
+    with(answered_by(name), DialogEvent::Pinned { operator: operator(name) })
+}
+
+pub fn finished_by(name: &str) -> Vec<DialogEvent> {
+    with(answered_by(name), finished_event(name))
+}
+
+fn with(mut events: Vec<DialogEvent>, event: DialogEvent) -> Vec<DialogEvent> {
+    events.push(event);
+    events
+}
+
+// Events that are often expected.
+
+pub fn offered_event<const N: usize>(names: [&str; N], deadline: Option<Timestamp>) -> DialogEvent {
+    DialogEvent::Offered { operators: names.map(operator).into(), deadline, weight: 10 }
+}
+
+pub fn answered_event(name: &str, weight: u32) -> DialogEvent {
+    DialogEvent::Answered { operator: operator(name), weight }
+}
+
+pub fn withdrawn(name: &str) -> DialogEvent {
+    DialogEvent::OfferWithdrawn { operator: operator(name) }
+}
+
+pub fn finished_event(name: &str) -> DialogEvent {
+    DialogEvent::Closed { reason: CloseReason::Finished, by: Some(operator(name)) }
+}
+
+// Who acts, and what the dispatcher says of it.
+
+/// The connector, or the engine itself.
+pub fn by_nobody() -> Context {
+    let rules =
+        OfferRules { mode: QueueMode::Evenly, accept: Accept::Answer, weight: 10, offer_timeout_ms: 60_000 };
+    let desk = Desk { rules, room: true, reachable: true, duplicate_of: None };
+    Context { now: NOW, actor: None, desk }
+}
+
+/// A plain operator, member of the queue, with room.
+pub fn by(name: &str) -> Context {
+    let actor = Actor { operator: operator(name), role: Role::Operator, member: true };
+    Context { actor: Some(actor), ..by_nobody() }
+}
+
+impl Context {
+    pub(crate) fn role(mut self, role: Role) -> Self {
+        self.actor.as_mut().unwrap().role = role;
+        self
+    }
+
+    /// The actor is no member of the queue.
+    pub(crate) fn stranger(mut self) -> Self {
+        self.actor.as_mut().unwrap().member = false;
+        self
+    }
+
+    pub(crate) fn full(mut self) -> Self {
+        self.desk.room = false;
+        self
+    }
+
+    pub(crate) fn unreachable(mut self) -> Self {
+        self.desk.reachable = false;
+        self
+    }
+
+    pub(crate) fn mode(mut self, mode: QueueMode) -> Self {
+        self.desk.rules.mode = mode;
+        self
+    }
+
+    pub(crate) fn auto(mut self) -> Self {
+        self.desk.rules.accept = Accept::Auto;
+        self
+    }
+
+    pub(crate) fn weight(mut self, weight: u32) -> Self {
+        self.desk.rules.weight = weight;
+        self
+    }
+}
+
+// The door.
+
+pub struct Given(Vec<DialogEvent>);
+
+pub fn given(events: Vec<DialogEvent>) -> Given {
+    Given(events)
+}
+
+impl Given {
+    pub fn dialog(&self) -> Dialog {
+        let mut dialog = Dialog::from_event(DIALOG, &self.0[0], BEFORE).unwrap();
+        self.0.iter().for_each(|event| dialog.apply(event, BEFORE));
+        dialog
+    }
+
+    pub fn when(self, command: &impl DialogCommand, context: &Context) -> Outcome {
+        let decided = command.decide(&self.dialog(), context);
+        Outcome { given: self, decided }
+    }
+}
+
+pub struct Outcome {
+    given: Given,
+    pub decided: Result<Decision, Rejection>,
+}
+
+impl Outcome {
+    #[track_caller]
+    fn decision(&self) -> &Decision {
+        self.decided.as_ref().expect("the command should be allowed")
+    }
+
+    #[track_caller]
+    pub fn then<const N: usize>(self, expected: [DialogEvent; N]) -> Self {
+        assert_eq!(self.decision().events, expected);
+        self
+    }
+
+    /// Gives the field that the rejection names.
+    #[track_caller]
+    pub fn rejected(self, code: Code) -> Option<String> {
+        let rejection = self.decided.expect_err("the command should be rejected");
+        assert_eq!(rejection.code, code);
+        rejection.field.map(String::from)
+    }
+
+    #[track_caller]
+    pub fn replies(self, reply: Reply) {
+        assert_eq!(self.decision().reply, reply);
+    }
+
+    /// The events of the command.
+    #[track_caller]
+    pub fn events(&self) -> Vec<DialogEvent> {
+        self.decision().events.clone()
+    }
+
+    /// The events given and those of the command.
+    #[track_caller]
+    pub fn all_events(&self) -> Vec<DialogEvent> {
+        [self.given.0.clone(), self.events()].concat()
+    }
+
+    /// The message that the command added.
+    #[track_caller]
+    pub fn added_message(&self) -> Message {
+        let added = |event: &DialogEvent| match event {
+            DialogEvent::MessageAdded(message) => Some((**message).clone()),
+            _ => None,
+        };
+        self.decision().events.iter().find_map(added).expect("a message should be added")
+    }
+
+    /// The dialog after the command.
+    #[track_caller]
+    pub fn dialog(&self) -> Dialog {
+        let mut dialog = self.given.dialog();
+        self.decision().events.iter().for_each(|event| dialog.apply(event, NOW));
+        dialog
+    }
+}

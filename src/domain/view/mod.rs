@@ -1,0 +1,26 @@
+//! What may be seen of things: pure projections, in the shapes of the line protocol.
+//!
+//! Whatever a client must not see is left out here and nowhere else.
+
+mod channel;
+mod dialog;
+mod message;
+mod operator;
+
+use serde::{Deserialize, Serialize};
+
+pub use channel::{ChannelView, QueueState};
+pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Link, Page};
+pub use message::{ClientMessageView, EmployeeMessageView};
+pub use operator::{OperatorView, Workload};
+
+/// For whose eyes a dialog is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Everything.
+    #[default]
+    Employee,
+    /// What the client may see.
+    Client,
+}
