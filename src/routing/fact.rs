@@ -1,0 +1,100 @@
+//! What the router has to know of an event of a dialog. No event is decided here.
+
+use crate::domain::dialog::Author;
+use crate::domain::event::{Destination, DialogEvent};
+use crate::ids::{ChannelId, OperatorId};
+use crate::timestamp::Timestamp;
+
+/// The part of a [`DialogEvent`] that changes who holds, waits for or may get a dialog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// It was opened in the queue of this channel.
+    Opened {
+        /// The channel.
+        channel: ChannelId,
+    },
+    /// It has been said that it waits.
+    Announced,
+    /// It was offered.
+    Offered {
+        /// To whom: all those who were added.
+        operators: Vec<OperatorId>,
+        /// When the offer ends by itself.
+        deadline: Option<Timestamp>,
+        /// Capacity units of the offer.
+        weight: u32,
+    },
+    /// The offer to one operator ended without an answer.
+    OfferEnded {
+        /// Whose.
+        operator: OperatorId,
+        /// Whether the operator has had it: skipped it or let it expire.
+        declined: bool,
+    },
+    /// It has this owner.
+    Owned {
+        /// The owner.
+        operator: OperatorId,
+        /// Capacity units that it takes from the owner.
+        weight: u32,
+    },
+    /// Nobody owns it and no offer stands: it was passed on.
+    Transferred {
+        /// The channel into whose queue it went; `None` if it went to one operator alone.
+        channel: Option<ChannelId>,
+        /// When that was; its place in the queue counts from here.
+        entered_at: Timestamp,
+    },
+    /// An operator wrote in it.
+    Wrote {
+        /// Who.
+        operator: OperatorId,
+    },
+    /// It ended.
+    Closed,
+}
+
+impl Fact {
+    /// The fact in an event that happened at `at`, if it holds one.
+    pub fn of(event: &DialogEvent, at: Timestamp) -> Option<Self> {
+        Some(match event {
+            DialogEvent::Opened { channel, .. } => Self::Opened { channel: channel.clone() },
+            DialogEvent::Waiting { .. } => Self::Announced,
+            DialogEvent::Offered { operators, deadline, weight } => {
+                Self::Offered { operators: operators.clone(), deadline: *deadline, weight: *weight }
+            }
+            DialogEvent::OfferWithdrawn { operator } => {
+                Self::OfferEnded { operator: operator.clone(), declined: false }
+            }
+            DialogEvent::OfferSkipped { operator } | DialogEvent::OfferExpired { operator } => {
+                Self::OfferEnded { operator: operator.clone(), declined: true }
+            }
+            DialogEvent::Answered { operator, weight } | DialogEvent::Taken { operator, weight, .. } => {
+                Self::Owned { operator: operator.clone(), weight: *weight }
+            }
+            DialogEvent::Transferred { to, .. } => {
+                let channel = match to {
+                    Destination::Channel(channel) => Some(channel.clone()),
+                    Destination::Operator(_) => None,
+                };
+                Self::Transferred { channel, entered_at: at }
+            }
+            DialogEvent::MessageAdded(message) => match &message.author {
+                Author::Operator(operator) => Self::Wrote { operator: operator.clone() },
+                _ => return None,
+            },
+            DialogEvent::Closed { .. } => Self::Closed,
+            DialogEvent::Pinned { .. } | DialogEvent::Unpinned { .. } => return None,
+        })
+    }
+
+    /// Those whom this fact makes the last to be touched, in order: who is given a dialog, answers,
+    /// takes or writes.
+    pub(super) fn touched(&self) -> &[OperatorId] {
+        match self {
+            Self::Offered { operators, .. } => operators,
+            Self::Owned { operator, .. } | Self::Wrote { operator } => std::slice::from_ref(operator),
+            _ => &[],
+        }
+    }
+}

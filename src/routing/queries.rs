@@ -1,0 +1,131 @@
+//! What others may ask the router. Changes nothing.
+
+use super::account::Account;
+use super::line::Line;
+use super::router::Router;
+use super::score::Score;
+use super::ticket::Holder;
+use crate::domain::dialog::command::OfferRules;
+use crate::ids::{ChannelId, DialogId, OperatorId};
+
+/// What is charged to an operator's capacity, in units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Units that it has.
+    pub capacity: u32,
+    /// Units of the dialogs that it owns.
+    pub held: u64,
+    /// Units reserved by offers to it.
+    pub offered: u64,
+}
+
+/// How many dialogs of a channel have no owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Those that are offered to nobody.
+    pub waiting: usize,
+    /// Those that are offered.
+    pub offered: usize,
+}
+
+/// How many open dialogs there are, by where they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Those that are offered to nobody.
+    pub waiting: usize,
+    /// Those that are offered.
+    pub offered: usize,
+    /// Those that have an owner.
+    pub answered: usize,
+}
+
+impl Router {
+    /// What is charged to the operator; nothing if it is unknown.
+    pub fn load(&self, operator: &OperatorId) -> Load {
+        self.operators.get(operator).map_or(Load::default(), |account| Load {
+            capacity: account.capacity,
+            held: account.held,
+            offered: account.offered,
+        })
+    }
+
+    /// Whether the operator is a member of the channel's queue.
+    pub fn is_member(&self, channel: &ChannelId, operator: &OperatorId) -> bool {
+        let seat = |account: &Account| self.lines.find(channel).and_then(|line| account.seat(line));
+        self.operators.get(operator).and_then(seat).is_some()
+    }
+
+    /// How the channel gives its dialogs out.
+    pub fn rules(&self, channel: &ChannelId) -> Option<OfferRules> {
+        self.lines.get(channel).map(|line| line.rules)
+    }
+
+    /// How an open dialog is given out: the rules of its channel, with the weight that
+    /// [`Router::depart`] sets aside for it. A dialog keeps the weight with which it was offered or
+    /// answered, unless the offer reserved nothing.
+    ///
+    /// What a command charges must be this weight, as it was when the command was told.
+    pub fn rules_for(&self, dialog: DialogId) -> Option<OfferRules> {
+        let ticket = self.tickets.get(&dialog)?;
+        Some(OfferRules { weight: self.needed_by(ticket), ..self.lines[ticket.line].rules })
+    }
+
+    /// The channel in whose queue or hands an open dialog is.
+    pub fn channel_of(&self, dialog: DialogId) -> Option<&ChannelId> {
+        let line = self.tickets.get(&dialog)?.line;
+        Some(&self.channels[usize::from(line)])
+    }
+
+    /// Whether a dialog of the channel may be passed to the operator: a person who is there, or whose
+    /// presence does not matter to the channel.
+    pub fn reachable(&self, operator: &OperatorId, channel: &ChannelId) -> bool {
+        match (self.operators.get(operator), self.lines.get(channel)) {
+            (Some(account), Some(line)) => account.is_reachable(line),
+            _ => false,
+        }
+    }
+
+    /// Dialogs that are offered to the operator or wait in a queue of which it is a member, the first
+    /// to be answered first.
+    pub fn unanswered(&self, operator: &OperatorId) -> Vec<DialogId> {
+        let Some(account) = self.operators.get(operator) else { return Vec::new() };
+        let offers = account.offers.iter().map(|dialog| (self.tickets[dialog].score(), *dialog));
+        let mut dialogs: Vec<(Score, DialogId)> = offers.collect();
+        for (line, _) in &account.seats {
+            dialogs.extend(self.lines[*line].waiting.iter().copied());
+        }
+        dialogs.sort_unstable();
+        dialogs.into_iter().map(|(_, dialog)| dialog).collect()
+    }
+
+    /// How many dialogs of the channel have no owner.
+    pub fn counts(&self, channel: &ChannelId) -> Counts {
+        let count = |line: &Line| Counts { waiting: line.waiting.len(), offered: line.offered.len() };
+        self.lines.get(channel).map_or(Counts::default(), count)
+    }
+
+    /// How many open dialogs there are, by where they stand; one that is just being opened stands
+    /// nowhere yet. Takes time with the number of dialogs.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for ticket in self.tickets.values() {
+            match ticket.holder {
+                Holder::Nobody => totals.waiting += usize::from(ticket.is_at_rest()),
+                Holder::Offered { .. } => totals.offered += 1,
+                Holder::Owner(_) => totals.answered += 1,
+                Holder::Closed => {}
+            }
+        }
+        totals
+    }
+
+    /// How many dialogs are open.
+    pub fn open_dialogs(&self) -> usize {
+        self.tickets.len()
+    }
+
+    /// How many trips are under way to one dialog.
+    pub fn trips(&self, dialog: DialogId) -> usize {
+        self.tickets.get(&dialog).map_or(0, |ticket| ticket.trips.len())
+    }
+}

@@ -1,0 +1,84 @@
+//! Ids of the host become small numbers, so that sets of them are small and quick.
+
+use std::hash::Hash;
+use std::marker::PhantomData;
+use std::ops::{Index, IndexMut};
+
+use hashbrown::HashMap;
+
+macro_rules! indexes {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(super) struct $name(u32);
+
+        impl From<usize> for $name {
+            fn from(place: usize) -> Self {
+                Self(u32::try_from(place).expect("fewer than four billion"))
+            }
+        }
+
+        impl From<$name> for usize {
+            fn from(index: $name) -> usize {
+                index.0 as usize
+            }
+        }
+    )*};
+}
+
+indexes! {
+    /// The number of an operator, in the order in which the router heard of them.
+    OperatorIndex;
+    /// The number of a channel's line.
+    LineIndex;
+}
+
+/// Things by the number that they got when they were first named. Nothing is ever removed.
+#[derive(Debug)]
+pub(super) struct Registry<K, I, T> {
+    numbers: HashMap<K, u32>,
+    things: Vec<T>,
+    index: PhantomData<I>,
+}
+
+impl<K: Clone + Eq + Hash, I: From<usize> + Into<usize>, T> Registry<K, I, T> {
+    pub(super) fn new() -> Self {
+        Self { numbers: HashMap::new(), things: Vec::new(), index: PhantomData }
+    }
+
+    /// The number of what is named so, which is made if nobody named it before.
+    pub(super) fn intern(&mut self, key: &K, make: impl FnOnce() -> T) -> I {
+        if let Some(index) = self.find(key) {
+            return index;
+        }
+        self.numbers.insert(key.clone(), self.things.len() as u32);
+        self.things.push(make());
+        I::from(self.things.len() - 1)
+    }
+
+    pub(super) fn find(&self, key: &K) -> Option<I> {
+        self.numbers.get(key).map(|number| I::from(*number as usize))
+    }
+
+    pub(super) fn get(&self, key: &K) -> Option<&T> {
+        self.numbers.get(key).map(|number| &self.things[*number as usize])
+    }
+
+    /// Everything, in the order of the numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (I, &T)> {
+        self.things.iter().enumerate().map(|(place, thing)| (I::from(place), thing))
+    }
+}
+
+impl<K, I: Into<usize>, T> Index<I> for Registry<K, I, T> {
+    type Output = T;
+    fn index(&self, index: I) -> &T {
+        &self.things[index.into()]
+    }
+}
+
+impl<K, I: Into<usize>, T> IndexMut<I> for Registry<K, I, T> {
+    fn index_mut(&mut self, index: I) -> &mut T {
+        &mut self.things[index.into()]
+    }
+}
