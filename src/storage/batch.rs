@@ -1,0 +1,97 @@
+//! What actors hand to the journal: records, the replies that wait for them, and images.
+
+use crate::domain::event::Change;
+use crate::domain::reply::Reply;
+use crate::error::Error;
+use crate::ids::{DialogId, IdempotencyKey};
+use crate::timestamp::Timestamp;
+
+use super::codec::{self, RecordRef};
+use super::image::Image;
+
+/// Something that leaves only when what it saw is as durable as the settings say.
+pub trait Release: Send + 'static {
+    /// All up to the event `seq` is durable.
+    fn committed(self, seq: u64);
+
+    /// It never will be, or nobody can say.
+    fn failed(self, error: &Error);
+}
+
+/// What the journal tells its owner. Called from the journal's threads: must return at once.
+pub trait Hooks: Send + Sync {
+    /// These dialogs' images of these versions can be read from the disk.
+    fn archived(&self, dialogs: Vec<(DialogId, u64)>);
+
+    /// The journal has grown enough since the last checkpoint. Said once for each.
+    fn checkpoint_due(&self);
+
+    /// Writing failed. Said once; nothing is written any more.
+    fn failed(&self, error: &Error);
+}
+
+/// What one arbiter hands over at once. The order of what is added is kept.
+#[derive(Debug)]
+pub struct Batch<R> {
+    /// Encoded records, one behind the other.
+    pub(super) records: Vec<u8>,
+    /// How many events these hold.
+    pub(super) events: u64,
+    /// The latest time of these.
+    pub(super) clock: Timestamp,
+    /// What waits, with the events of this batch before it.
+    pub(super) releases: Vec<(u64, R)>,
+    /// Images, with the events of this batch before them.
+    pub(super) images: Vec<(u64, Image)>,
+}
+
+impl<R> Default for Batch<R> {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            events: 0,
+            clock: Timestamp::default(),
+            releases: Vec::new(),
+            images: Vec::new(),
+        }
+    }
+}
+
+impl<R> Batch<R> {
+    /// An empty batch with room for as much as this one holds.
+    pub fn successor(&self) -> Self {
+        Self {
+            records: Vec::with_capacity(self.records.len()),
+            releases: Vec::with_capacity(self.releases.len()),
+            images: Vec::with_capacity(self.images.len()),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a change, and the key of its command with the reply.
+    pub fn record(&mut self, change: &Change, key: Option<(&IdempotencyKey, &Reply)>) {
+        codec::append_record(&mut self.records, RecordRef { change, key });
+        self.events += change.events.len() as u64;
+        self.clock = self.clock.max(change.at);
+    }
+
+    /// Adds something that waits for all that was added before.
+    pub fn release(&mut self, release: R) {
+        self.releases.push((self.events, release));
+    }
+
+    /// Adds an image of something as it is after all that was added before.
+    pub fn image(&mut self, image: Image) {
+        self.images.push((self.events, image));
+    }
+
+    /// Bytes of the records.
+    pub fn record_bytes(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.releases.is_empty() && self.images.is_empty()
+    }
+}

@@ -1,0 +1,184 @@
+//! Images: the whole state of one thing at one place of the journal, and the tables they go to.
+//!
+//! Stored, an image is the sequence number of the last event before it and then the state.
+//! Recovery takes from the journal only what is newer.
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::codec;
+use super::rocks::{Changes, Table};
+use crate::domain::reply::Reply;
+use crate::error::Error;
+use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId};
+
+/// The state of something at its place in a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Image {
+    /// Of a dialog.
+    Dialog(Box<DialogImage>),
+    /// Of an operator.
+    Operator {
+        /// Which.
+        id: OperatorId,
+        /// The encoded operator.
+        state: Vec<u8>,
+        /// Its fingerprint less that of the image before.
+        fingerprint_delta: u64,
+    },
+    /// Of a channel.
+    Channel {
+        /// Which.
+        id: ChannelId,
+        /// The encoded channel.
+        state: Vec<u8>,
+        /// Its fingerprint less that of the image before.
+        fingerprint_delta: u64,
+    },
+    /// A key that is remembered beyond the journal.
+    Key(IdempotencyKey, Reply),
+    /// A checkpoint begins: of all that changed before, images follow or were given already.
+    CheckpointBegin,
+    /// What the dispatcher remembers besides, as of the checkpoint that has begun.
+    Memory(Vec<u8>),
+    /// All images of the checkpoint have been given.
+    CheckpointEnd,
+}
+
+/// The state of a dialog.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DialogImage {
+    /// Which.
+    pub id: DialogId,
+    /// Counts this dialog's images; handed back when the image is written.
+    pub version: u64,
+    /// The encoded dialog.
+    pub state: Vec<u8>,
+    /// Its fingerprint less that of the image before.
+    pub fingerprint_delta: u64,
+    /// With the image of a closed dialog: how it is found.
+    pub closed: Option<ClosedDialog>,
+    /// Whether an image of this dialog as an open one was given before.
+    pub was_open_on_disk: bool,
+}
+
+/// How a closed dialog is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedDialog {
+    /// Who wrote, and on which channel.
+    pub client: (ChannelId, ClientId),
+    /// The client's messages by the connector's names.
+    pub external_ids: Vec<(ExternalId, MessageId)>,
+}
+
+impl ClosedDialog {
+    /// The keys of the external ids and the messages they name.
+    pub(super) fn external_keys(&self) -> impl Iterator<Item = (u128, MessageId)> {
+        let (channel, client) = &self.client;
+        self.external_ids
+            .iter()
+            .map(move |(external, message)| (external_key(channel, client, external), *message))
+    }
+}
+
+const OPEN: u8 = b'o';
+const CLOSED: u8 = b'c';
+
+/// The keys of open dialogs stand before those of closed ones, or behind: never between.
+pub(super) fn dialog_key(id: DialogId, closed: bool) -> [u8; 9] {
+    let mut key = [if closed { CLOSED } else { OPEN }; 9];
+    key[1..].copy_from_slice(&id.0.to_be_bytes());
+    key
+}
+
+/// The range of the keys of open dialogs, or of closed ones.
+pub(super) fn dialog_range(closed: bool) -> ([u8; 1], [u8; 1]) {
+    let kind = if closed { CLOSED } else { OPEN };
+    ([kind], [kind + 1])
+}
+
+/// The dialog under a key.
+pub(super) fn dialog_of(key: &[u8]) -> Result<DialogId, Error> {
+    let number = key.get(1..).and_then(|id| <[u8; 8]>::try_from(id).ok());
+    let damaged =
+        || Error::Damaged { place: format!("dialog key {key:02x?}"), reason: "it is not a dialog's".into() };
+    number.map(|id| DialogId(u64::from_be_bytes(id))).ok_or_else(damaged)
+}
+
+/// The key of a client: the length keeps one channel's clients apart from another's.
+pub(super) fn client_key(channel: &ChannelId, client: &ClientId) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64);
+    append_text(&mut key, channel.as_str());
+    key.extend_from_slice(client.as_str().as_bytes());
+    key
+}
+
+/// The key of an external id. 128 bits are enough for any number of them.
+pub(super) fn external_key(channel: &ChannelId, client: &ClientId, external: &ExternalId) -> u128 {
+    let mut text = Vec::with_capacity(128);
+    append_text(&mut text, channel.as_str());
+    append_text(&mut text, client.as_str());
+    text.extend_from_slice(external.as_str().as_bytes());
+    xxh3_128(&text)
+}
+
+fn append_text(bytes: &mut Vec<u8>, text: &str) {
+    // At most 128 characters of at most 4 bytes.
+    bytes.extend_from_slice(&(text.len() as u16).to_be_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+/// A stored image.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StoredImage<'a> {
+    /// The last event before it.
+    pub as_of: u64,
+    /// The encoded state.
+    pub state: &'a [u8],
+}
+
+impl<'a> StoredImage<'a> {
+    /// Reads a stored image; `place` names it when it is damaged.
+    pub fn parse(value: &'a [u8], place: impl FnOnce() -> String) -> Result<Self, Error> {
+        let (as_of, state) = value.split_first_chunk().ok_or_else(|| Error::Damaged {
+            place: place(),
+            reason: "it is too short for an image".into(),
+        })?;
+        Ok(Self { as_of: u64::from_le_bytes(*as_of), state })
+    }
+}
+
+/// The value of an image.
+pub(super) fn stored(as_of: u64, state: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(8 + state.len());
+    value.extend_from_slice(&as_of.to_le_bytes());
+    value.extend_from_slice(state);
+    value
+}
+
+/// Decodes the state of an image; `place` names it when it is damaged.
+pub(super) fn decode_state<T: serde::de::DeserializeOwned>(
+    state: &[u8],
+    place: impl FnOnce() -> String,
+) -> Result<T, Error> {
+    codec::decode(state).map_err(|error| Error::Damaged { place: place(), reason: error.to_string() })
+}
+
+impl DialogImage {
+    /// Puts the image and what leads to it.
+    pub(super) fn put(&self, as_of: u64, changes: &mut Changes<'_>) {
+        let value = stored(as_of, &self.state);
+        changes.put(Table::Dialogs, &dialog_key(self.id, self.closed.is_some()), &value);
+        let Some(closed) = &self.closed else { return };
+        if self.was_open_on_disk {
+            changes.delete(Table::Dialogs, &dialog_key(self.id, false));
+        }
+        let (channel, client) = &closed.client;
+        changes.raise(Table::Clients, &client_key(channel, client), self.id.0.to_be_bytes());
+        for (key, message) in closed.external_keys() {
+            changes.put(Table::ExternalIds, &key.to_be_bytes(), &message.0.to_be_bytes());
+        }
+    }
+}
+
+/// A key in its slot of the ring, with its place in the order of all keys.
+pub(super) type StoredKey = (u64, IdempotencyKey, Reply);

@@ -1,0 +1,205 @@
+//! The thread that commits: what waits becomes one frame, one write, one sync.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, select};
+
+use super::Alarm;
+use super::archive::Parcel;
+use super::release::Released;
+use crate::error::Error;
+use crate::limits;
+use crate::storage::batch::{Batch, Release};
+use crate::storage::frame::{self, Position};
+use crate::storage::image::Image;
+use crate::storage::rocks::{Disk, Safety, Table};
+use crate::storage::settings::Durability;
+use crate::storage::store::Store;
+use crate::storage::tail::{Group, Tail};
+use crate::timestamp::Timestamp;
+
+pub(super) struct Commit<R> {
+    disk: Arc<Disk>,
+    tail: Arc<Tail>,
+    durability: Durability,
+    position: Position,
+    clock: Timestamp,
+    /// Bytes of records since the start, those that recovery read included.
+    journal_bytes: u64,
+    checkpoint_bytes: u64,
+    /// `journal_bytes` where the last checkpoint began. Set by the archive thread.
+    begun_at: Arc<AtomicU64>,
+    /// The checkpoint for which the next one has been asked for already.
+    asked_after: Option<u64>,
+    /// A buffer for the next frame.
+    spare: Vec<u8>,
+    alarm: Arc<Alarm>,
+    to_release: Sender<Released<R>>,
+    to_archive: Sender<Parcel>,
+}
+
+impl<R: Release> Commit<R> {
+    pub fn new(
+        store: &Store,
+        alarm: Arc<Alarm>,
+        begun_at: Arc<AtomicU64>,
+        to_release: Sender<Released<R>>,
+        to_archive: Sender<Parcel>,
+    ) -> Self {
+        Self {
+            disk: Arc::clone(&store.disk),
+            tail: Arc::clone(&store.tail),
+            durability: store.settings.durability,
+            position: store.position,
+            clock: store.clock(),
+            journal_bytes: store.tail_bytes,
+            checkpoint_bytes: store.settings.checkpoint_bytes,
+            begun_at,
+            asked_after: None,
+            spare: Vec::new(),
+            alarm,
+            to_release,
+            to_archive,
+        }
+    }
+
+    /// Commits group by group until closing is said and nothing waits.
+    pub fn run(mut self, batches: &Receiver<Batch<R>>, closing: &Receiver<()>) {
+        let mut group = Vec::new();
+        while gather(batches, closing, &mut group) {
+            self.commit(&mut group);
+        }
+    }
+
+    fn commit(&mut self, batches: &mut Vec<Batch<R>>) {
+        let (start, clock, bytes_before) = (self.position, self.clock, self.journal_bytes);
+        let Packed { mut waiting, images, frame } = self.pack(batches);
+        // With durability `none` nobody waits for the disk.
+        let eager = self.durability == Durability::None && self.disk.failure().is_none();
+        if eager {
+            self.publish(frame.as_ref());
+            self.release(std::mem::take(&mut waiting), None);
+        }
+        let outcome = self.write(start, frame.as_ref());
+        if !eager {
+            if outcome.is_ok() {
+                self.publish(frame.as_ref());
+            }
+            self.release(waiting, outcome.as_ref().err().cloned());
+        }
+        if let Some(frame) = frame.and_then(Arc::into_inner) {
+            self.spare = frame.frame;
+        }
+        match outcome {
+            Ok(()) => {
+                self.archive(Parcel { start, clock, bytes_before, images });
+                self.ask_for_checkpoint();
+            }
+            Err(error) => self.alarm.raise(&error),
+        }
+    }
+
+    /// Makes one frame of all records, and tells who waits and what to archive after which event.
+    fn pack(&mut self, batches: &mut Vec<Batch<R>>) -> Packed<R> {
+        let mut bytes = self.buffer(batches.iter().map(|batch| batch.records.len()).sum());
+        frame::begin(&mut bytes);
+        let (at, empty) = (self.position, bytes.len());
+        let mut packed = Packed { waiting: Vec::new(), images: Vec::new(), frame: None };
+        let mut events = 0;
+        for batch in batches.drain(..) {
+            let last_seq = at.last_seq() + events;
+            bytes.extend_from_slice(&batch.records);
+            events += batch.events;
+            self.clock = self.clock.max(batch.clock);
+            if !batch.releases.is_empty() {
+                packed.waiting.push((last_seq, batch.releases));
+            }
+            if !batch.images.is_empty() {
+                packed.images.push((last_seq, batch.images));
+            }
+        }
+        if bytes.len() == empty {
+            self.spare = bytes;
+            return packed;
+        }
+        self.journal_bytes += (bytes.len() - empty) as u64;
+        self.position = frame::seal(&mut bytes, at, events, self.clock);
+        packed.frame = Some(Arc::new(Group { first_seq: at.seq, events, frame: bytes }));
+        packed
+    }
+
+    /// The spare buffer, unless it is much too large: who keeps the frame keeps all of the buffer.
+    fn buffer(&mut self, records: usize) -> Vec<u8> {
+        let needed = frame::HEADER_BYTES + records;
+        let spare = std::mem::take(&mut self.spare);
+        if spare.capacity() > 2 * needed { Vec::with_capacity(needed) } else { spare }
+    }
+
+    fn write(&self, at: Position, frame: Option<&Arc<Group>>) -> Result<(), Error> {
+        if let Some(failure) = self.disk.failure() {
+            return Err(failure.clone());
+        }
+        let Some(group) = frame else { return Ok(()) };
+        let safety = match self.durability {
+            Durability::Sync => Safety::Synced,
+            Durability::Buffered | Durability::None => Safety::Logged,
+        };
+        self.disk.put(Table::Journal, &at.key(), &group.frame, safety)
+    }
+
+    fn publish(&mut self, frame: Option<&Arc<Group>>) {
+        let with_events = frame.filter(|group| group.events > 0);
+        let spare = with_events.and_then(|group| self.tail.publish(Arc::clone(group)));
+        self.spare = spare.unwrap_or_default();
+    }
+
+    fn release(&self, waiting: Vec<(u64, Vec<(u64, R)>)>, failure: Option<Error>) {
+        if !waiting.is_empty() {
+            // The thread is gone only if a release panicked; `close` says so.
+            let _ = self.to_release.send(Released { waiting, failure });
+        }
+    }
+
+    fn archive(&self, parcel: Parcel) {
+        if !parcel.images.is_empty() {
+            let _ = self.to_archive.send(parcel);
+        }
+    }
+
+    fn ask_for_checkpoint(&mut self) {
+        let begun_at = self.begun_at.load(Ordering::Acquire);
+        let due = self.journal_bytes - begun_at >= self.checkpoint_bytes;
+        if due && self.asked_after != Some(begun_at) {
+            self.asked_after = Some(begun_at);
+            self.alarm.hooks.checkpoint_due();
+        }
+    }
+}
+
+/// A group that is ready to be written.
+struct Packed<R> {
+    /// Per batch: the last event before it, and what waits in it.
+    waiting: Vec<(u64, Vec<(u64, R)>)>,
+    /// Per batch: the last event before it, and its images.
+    images: Vec<(u64, Vec<(u64, Image)>)>,
+    /// Nothing if there are no records.
+    frame: Option<Arc<Group>>,
+}
+
+/// Waits for a batch and takes what else is there. False when nothing more can come.
+fn gather<R>(batches: &Receiver<Batch<R>>, closing: &Receiver<()>, group: &mut Vec<Batch<R>>) -> bool {
+    let first = select! {
+        recv(batches) -> batch => batch.ok(),
+        recv(closing) -> _ => batches.try_recv().ok(),
+    };
+    let Some(first) = first else { return false };
+    let mut bytes = first.records.len();
+    group.push(first);
+    while bytes < limits::JOURNAL_GROUP_BYTES {
+        let Ok(batch) = batches.try_recv() else { break };
+        bytes += batch.records.len();
+        group.push(batch);
+    }
+    true
+}

@@ -1,0 +1,119 @@
+//! The journal: three threads between the actors and the disk.
+//!
+//! ```text
+//!  batches ──► commit ──► release    replies, in order, while the next group is being synced
+//!                 │
+//!                 └─────► archive    images, behind the group that contains what they show
+//! ```
+//!
+//! No thread here looks at a single change: a group is copied, written and passed on as a whole.
+
+mod archive;
+mod checkpoint;
+mod commit;
+mod release;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Sender, bounded};
+
+use self::archive::Archive;
+use self::commit::Commit;
+use super::batch::{Batch, Hooks, Release};
+use super::rocks::Disk;
+use super::store::Store;
+use super::tail::Tail;
+use crate::error::Error;
+use crate::limits;
+
+/// Groups that may wait to be released, or to be archived. The first is short so that a host
+/// which is slow to take its replies slows the engine down; the second outlasts a checkpoint.
+const RELEASE_QUEUE_GROUPS: usize = 16;
+const ARCHIVE_QUEUE_GROUPS: usize = 128;
+
+impl<R: Release> fmt::Debug for Journal<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").finish_non_exhaustive()
+    }
+}
+
+/// The running journal of a data directory.
+pub struct Journal<R: Release> {
+    batches: Sender<Batch<R>>,
+    closing: Sender<()>,
+    threads: Vec<JoinHandle<()>>,
+    disk: Arc<Disk>,
+    tail: Arc<Tail>,
+}
+
+/// Tells the owner of a failure, once.
+struct Alarm {
+    hooks: Arc<dyn Hooks>,
+    raised: AtomicBool,
+}
+
+impl Alarm {
+    fn raise(&self, error: &Error) {
+        if !self.raised.swap(true, Ordering::AcqRel) {
+            self.hooks.failed(error);
+        }
+    }
+}
+
+impl<R: Release> Journal<R> {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// If the system has no threads left.
+    pub fn start(store: Store, hooks: Arc<dyn Hooks>) -> Result<Self, Error> {
+        let (batches, to_commit) = bounded(limits::JOURNAL_QUEUE_BATCHES);
+        let (closing, is_closing) = bounded(0);
+        let (to_release, released) = bounded(RELEASE_QUEUE_GROUPS);
+        let (to_archive, archived) = bounded(ARCHIVE_QUEUE_GROUPS);
+        let alarm = Arc::new(Alarm { hooks, raised: AtomicBool::new(false) });
+        // Until the first checkpoint of this run, what recovery had to read counts as well.
+        let begun_at = Arc::new(AtomicU64::new(0));
+        let (disk, tail) = (Arc::clone(&store.disk), Arc::clone(&store.tail));
+        let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, to_archive);
+        let archive = Archive::new(store, alarm, begun_at);
+        let threads = vec![
+            spawn("centrala-commit", move || commit.run(&to_commit, &is_closing))?,
+            spawn("centrala-release", move || release::run(&released))?,
+            spawn("centrala-archive", move || archive.run(&archived))?,
+        ];
+        Ok(Self { batches, closing, threads, disk, tail })
+    }
+
+    /// Where arbiters send their batches.
+    pub fn sender(&self) -> Sender<Batch<R>> {
+        self.batches.clone()
+    }
+
+    /// Commits, releases and archives all that was sent, makes it safe and closes the directory,
+    /// even if readers and senders are still about. What is sent afterwards is dropped.
+    ///
+    /// Opening is quick again if the last batches held a whole checkpoint.
+    ///
+    /// # Errors
+    /// What stopped the journal, now or before.
+    pub fn close(self) -> Result<(), Error> {
+        let Self { batches, closing, threads, disk, tail } = self;
+        drop((batches, closing));
+        let panicked = threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+        let flushed = disk.flush();
+        tail.end();
+        disk.close();
+        if panicked > 0 {
+            return Err(Error::StorageFailed { reason: "a thread of the journal panicked".into() });
+        }
+        flushed
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    spawned.map_err(|error| Error::StorageFailed { reason: format!("no thread for {name}: {error}") })
+}

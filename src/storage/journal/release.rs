@@ -1,0 +1,29 @@
+//! The thread that lets replies go. It runs beside the commit thread, so that answering one group
+//! takes no time from syncing the next.
+
+use crossbeam_channel::Receiver;
+
+use crate::error::Error;
+use crate::storage::batch::Release;
+
+/// What waited for one group, with its outcome.
+pub(super) struct Released<R> {
+    /// Per batch: the last event before it, and what waited in it.
+    pub waiting: Vec<(u64, Vec<(u64, R)>)>,
+    /// Why the group was not committed.
+    pub failure: Option<Error>,
+}
+
+/// Lets everything go, in order, until nothing more can come.
+pub(super) fn run<R: Release>(groups: &Receiver<Released<R>>) {
+    for Released { waiting, failure } in groups {
+        for (last_seq, releases) in waiting {
+            for (events, release) in releases {
+                match &failure {
+                    None => release.committed(last_seq + events),
+                    Some(error) => release.failed(error),
+                }
+            }
+        }
+    }
+}

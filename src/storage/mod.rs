@@ -1,0 +1,52 @@
+//! The disk: a journal of changes, images of what they made, and the way back to memory.
+//!
+//! Nothing is decided here, and no actor is known. What is stored is described where it is stored:
+//! frames in `frame.rs`, images in `image.rs`, the rest in `meta.rs`; `rocks/` alone knows RocksDB.
+//!
+//! - The **journal** is the truth. Arbiters hand over batches; the commit thread makes a frame of
+//!   all that wait, writes it as one value and syncs once. Every frame names the checksum of the
+//!   one before, so nothing can be lost from the middle unseen.
+//! - **Images** save time. They are written behind the journal and without a log of their own: after
+//!   a crash those that were only in memory are made again from the journal. A flush takes
+//!   all tables at one point of time, so an image is never on the disk without its journal.
+//! - A **checkpoint** gives images of all that has none, then flushes. Recovery begins
+//!   where the last completed one began, and the journal before it is trimmed.
+//! - **Feeds** are cursors over the same journal.
+
+mod batch;
+mod codec;
+mod feed;
+mod fingerprint;
+mod frame;
+mod image;
+mod inspect;
+mod journal;
+mod kept;
+mod meta;
+mod reader;
+mod recovery;
+mod rocks;
+mod settings;
+mod store;
+mod subscriptions;
+mod tail;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod walk;
+
+pub use batch::{Batch, Hooks, Release};
+pub use codec::{CodecError, Record, RecordRef, Records, append_record, decode, encode};
+pub use feed::{Feed, FeedError, Feeds, OneEvent, Recorded};
+pub use fingerprint::{Thing, fingerprint, text as fingerprint_text};
+pub use image::{ClosedDialog, DialogImage, Image};
+pub use inspect::{Inspection, TableSize, inspect};
+pub use journal::Journal;
+pub use meta::FORMAT;
+pub use reader::Reader;
+pub use recovery::{Recovered, RecoveredDialog, RecoveredThing, Recovery};
+pub use settings::{Durability, StoreSettings};
+pub use store::Store;
+pub use verify::{Verified, verify};

@@ -1,0 +1,187 @@
+//! Applies the tail of the journal to the images under it.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+
+use super::{RecoveredDialog, RecoveredThing, Recovery};
+use crate::domain::channel::Channel;
+use crate::domain::dialog::Dialog;
+use crate::domain::event::{Change, DialogEvent, Events};
+use crate::domain::operator::Operator;
+use crate::error::Error;
+use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::storage::fingerprint::{Thing, fingerprint};
+use crate::storage::image::{StoredImage, decode_state, dialog_key, dialog_of, dialog_range};
+use crate::storage::kept::Kept;
+use crate::storage::rocks::{Disk, Table};
+use crate::timestamp::Timestamp;
+
+/// Why a change cannot be applied.
+pub(super) enum Failure {
+    /// The image under it cannot be read.
+    Disk(Error),
+    /// There is no image under it, and it does not begin one.
+    Orphan(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+/// A thing with the image that it has on the disk.
+struct Slot<T> {
+    as_of: u64,
+    recovered: RecoveredThing<T>,
+}
+
+/// A dialog that the tail names; `None` when all of it is in the image of a closed one.
+struct DialogSlot {
+    as_of: u64,
+    dialog: Option<RecoveredDialog>,
+}
+
+/// The state that grows while the tail is read.
+pub(super) struct Fold<'a> {
+    disk: &'a Disk,
+    channels: BTreeMap<ChannelId, Slot<Channel>>,
+    operators: BTreeMap<OperatorId, Slot<Operator>>,
+    dialogs: HashMap<DialogId, DialogSlot>,
+}
+
+impl<'a> Fold<'a> {
+    pub fn new(disk: &'a Disk) -> Result<Self, Error> {
+        let channels = things(disk, Table::Channels)?;
+        let operators = things(disk, Table::Operators)?;
+        Ok(Self { disk, channels, operators, dialogs: HashMap::new() })
+    }
+
+    /// The id after the largest that the tail names.
+    pub fn next_dialog(&self) -> u64 {
+        self.dialogs.keys().map(|id| id.0 + 1).max().unwrap_or(1)
+    }
+
+    /// Applies a change whose last event is `seq`.
+    pub fn apply(&mut self, change: Change, seq: u64) -> Result<(), Failure> {
+        match change.events {
+            Events::Clock => {}
+            Events::Channel(id, events) => apply_to(&mut self.channels, id, &events, seq),
+            Events::Operator(id, events) => apply_to(&mut self.operators, id, &events, seq),
+            Events::Dialog(id, events) => return self.apply_to_dialog(id, &events, change.at, seq),
+        }
+        Ok(())
+    }
+
+    fn apply_to_dialog(
+        &mut self,
+        id: DialogId,
+        events: &[DialogEvent],
+        at: Timestamp,
+        seq: u64,
+    ) -> Result<(), Failure> {
+        let Some(first) = events.first() else { return Ok(()) };
+        let known = self.dialogs.get(&id).is_some_and(|slot| seq <= slot.as_of || slot.dialog.is_some());
+        if !known {
+            let slot = load(self.disk, id, seq)?.map_or_else(|| open(id, first, at), Ok)?;
+            self.dialogs.insert(id, slot);
+        }
+        let Some(slot) = self.dialogs.get_mut(&id).filter(|slot| seq > slot.as_of) else { return Ok(()) };
+        let Some(recovered) = &mut slot.dialog else { return Ok(()) };
+        for event in events {
+            recovered.dialog.apply(event, at);
+        }
+        recovered.clean = false;
+        Ok(())
+    }
+
+    /// Hands everything over, by kind and id.
+    pub fn report(mut self, recovery: &mut dyn Recovery) -> Result<(), Error> {
+        std::mem::take(&mut self.channels).into_values().for_each(|slot| recovery.channel(slot.recovered));
+        std::mem::take(&mut self.operators).into_values().for_each(|slot| recovery.operator(slot.recovered));
+        self.report_dialogs(recovery)
+    }
+
+    /// Merges the open dialogs on the disk with those that the tail has changed.
+    fn report_dialogs(self, recovery: &mut dyn Recovery) -> Result<(), Error> {
+        let changed =
+            self.dialogs.into_iter().filter_map(|(id, slot)| slot.dialog.map(|dialog| (id, dialog)));
+        let mut changed: Vec<(DialogId, RecoveredDialog)> = changed.collect();
+        changed.sort_unstable_by_key(|(id, _)| *id);
+        let mut changed = changed.into_iter().peekable();
+        let (from, to) = dialog_range(false);
+        self.disk.scan(Table::Dialogs, &from, Some(&to), &mut |key, value| {
+            let id = dialog_of(key)?;
+            while let Some((_, dialog)) = changed.next_if(|(other, _)| *other < id) {
+                recovery.dialog(dialog);
+            }
+            match changed.next_if(|(other, _)| *other == id) {
+                Some((_, dialog)) => recovery.dialog(dialog),
+                None => recovery.dialog(stored_dialog(id, value, true)?.1),
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        changed.for_each(|(_, dialog)| recovery.dialog(dialog));
+        Ok(())
+    }
+}
+
+fn things<T: Kept>(disk: &Disk, table: Table) -> Result<BTreeMap<T::Id, Slot<T>>, Error> {
+    let mut things = BTreeMap::new();
+    disk.scan(table, &[], None, &mut |key, value| {
+        let place = || format!("{} {}", table.name(), String::from_utf8_lossy(key));
+        let image = StoredImage::parse(value, place)?;
+        let thing: T = decode_state(image.state, place)?;
+        let on_disk = Some(fingerprint(thing.thing(), image.state));
+        let slot = Slot { as_of: image.as_of, recovered: RecoveredThing { thing, on_disk, clean: true } };
+        things.insert(slot.recovered.thing.id().clone(), slot);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(things)
+}
+
+fn apply_to<T: Kept>(things: &mut BTreeMap<T::Id, Slot<T>>, id: T::Id, events: &[T::Event], seq: u64) {
+    let Some((first, rest)) = events.split_first() else { return };
+    match things.entry(id) {
+        Entry::Vacant(vacant) => {
+            let mut thing = T::created_by(vacant.key().clone(), first);
+            rest.iter().for_each(|event| thing.take_in(event));
+            let recovered = RecoveredThing { thing, on_disk: None, clean: false };
+            vacant.insert(Slot { as_of: 0, recovered });
+        }
+        Entry::Occupied(mut occupied) if seq > occupied.get().as_of => {
+            let recovered = &mut occupied.get_mut().recovered;
+            events.iter().for_each(|event| recovered.thing.take_in(event));
+            recovered.clean = false;
+        }
+        Entry::Occupied(_) => {}
+    }
+}
+
+/// The dialog as its image has it, if there is one.
+fn load(disk: &Disk, id: DialogId, seq: u64) -> Result<Option<DialogSlot>, Error> {
+    if let Some(value) = disk.get(Table::Dialogs, &dialog_key(id, false))? {
+        let (as_of, dialog) = stored_dialog(id, &value, true)?;
+        return Ok(Some(DialogSlot { as_of, dialog: Some(dialog) }));
+    }
+    let Some(value) = disk.get(Table::Dialogs, &dialog_key(id, true))? else { return Ok(None) };
+    let (as_of, dialog) = stored_dialog(id, &value, false)?;
+    Ok(Some(DialogSlot { as_of, dialog: Some(dialog).filter(|_| seq > as_of) }))
+}
+
+fn open(id: DialogId, first: &DialogEvent, at: Timestamp) -> Result<DialogSlot, Failure> {
+    let dialog = Dialog::from_event(id, first, at);
+    let dialog =
+        dialog.ok_or_else(|| Failure::Orphan(format!("dialog {id} changes, but was never opened")))?;
+    let recovered = RecoveredDialog { dialog, on_disk: None, was_open_on_disk: false, clean: false };
+    Ok(DialogSlot { as_of: 0, dialog: Some(recovered) })
+}
+
+fn stored_dialog(id: DialogId, value: &[u8], open: bool) -> Result<(u64, RecoveredDialog), Error> {
+    let place = || format!("image of dialog {id}");
+    let image = StoredImage::parse(value, place)?;
+    let dialog: Dialog = decode_state(image.state, place)?;
+    let on_disk = Some(fingerprint(Thing::Dialog(id), image.state));
+    Ok((image.as_of, RecoveredDialog { dialog, on_disk, was_open_on_disk: open, clean: true }))
+}

@@ -1,0 +1,38 @@
+//! What RocksDB says, sorted by what the host must do. No other place reads its texts.
+
+use std::path::Path;
+
+use rocksdb::ErrorKind;
+
+use super::Table;
+use crate::error::Error;
+
+pub(super) fn unusable(path: &Path, reason: &str) -> Error {
+    Error::Unusable { path: path.display().to_string(), reason: reason.to_owned() }
+}
+
+/// Why a directory could not be opened.
+pub(super) fn opening(path: &Path, error: &rocksdb::Error) -> Error {
+    let reason: &str = error.as_ref();
+    // RocksDB has no code for this: "While lock file" names another process, "lock hold by
+    // current process" this one.
+    let locked = reason.contains("lock hold by current process")
+        || (reason.contains("While lock file") && reason.contains("temporarily unavailable"));
+    match error.kind() {
+        _ if locked => Error::InUse { path: path.display().to_string() },
+        ErrorKind::Corruption => damaged(path.display().to_string(), error),
+        _ => unusable(path, reason),
+    }
+}
+
+/// Why a table could not be read.
+pub(super) fn reading(path: &Path, table: Table, error: &rocksdb::Error) -> Error {
+    match error.kind() {
+        ErrorKind::Corruption => damaged(format!("{}, table {}", path.display(), table.name()), error),
+        _ => Error::StorageFailed { reason: error.as_ref().to_owned() },
+    }
+}
+
+fn damaged(place: String, error: &rocksdb::Error) -> Error {
+    Error::Damaged { place, reason: error.as_ref().to_owned() }
+}

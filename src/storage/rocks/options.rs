@@ -1,0 +1,125 @@
+//! How RocksDB is set up, and why.
+//!
+//! Frames are logged and images are not: the journal protects them. So a flush must take all
+//! tables at one point of time (`atomic_flush`), or an image could be on the disk without the
+//! frames that it contains.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, LogLevel,
+    MergeOperands, Options,
+};
+
+use super::Table;
+
+const MIB: usize = 1024 * 1024;
+
+/// Options of the whole database.
+pub(super) fn database() -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options.set_atomic_flush(true);
+    // A record cut short at the end of the log is a group that was never acknowledged. Anything
+    // else that is wrong in the log would silently end it in the other modes: here it is an error.
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_max_background_jobs(2);
+    options.set_max_open_files(512);
+    options.set_max_total_wal_size(256 * MIB as u64);
+    options.set_db_write_buffer_size(320 * MIB);
+    options.set_bytes_per_sync(MIB as u64);
+    options.set_keep_log_file_num(2);
+    options.set_max_log_file_size(MIB);
+    options.set_log_level(LogLevel::Warn);
+    options.set_stats_dump_period_sec(0);
+    options.set_stats_persist_period_sec(0);
+    options
+}
+
+/// Every table that there is, and those that only a newer version knows: RocksDB wants all named.
+pub(super) fn tables(path: &Path) -> Vec<ColumnFamilyDescriptor> {
+    let stored = DB::list_cf(&Options::default(), path).unwrap_or_default();
+    let known: BTreeSet<&str> = Table::ALL.iter().map(|table| table.name()).collect();
+    let unknown = stored.into_iter().filter(|name| !known.contains(name.as_str()));
+    let cache = Cache::new_lru_cache(64 * MIB);
+    let mut tables: Vec<_> = unknown.map(|name| ColumnFamilyDescriptor::new(name, small(&cache))).collect();
+    tables
+        .extend(Table::ALL.map(|table| ColumnFamilyDescriptor::new(table.name(), options_of(table, &cache))));
+    tables
+}
+
+fn options_of(table: Table, cache: &Cache) -> Options {
+    match table {
+        Table::Journal => journal(cache),
+        Table::Dialogs => looked_up(cache, 64 * MIB),
+        Table::Clients => {
+            let mut options = index(cache);
+            options.set_merge_operator_associative("centrala.larger", larger);
+            options
+        }
+        Table::ExternalIds => index(cache),
+        Table::Operators | Table::Channels | Table::Keys | Table::Meta => small(cache),
+    }
+}
+
+/// Large values under rising keys, removed by whole files: never rewritten, never compressed.
+fn journal(cache: &Cache) -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(cache);
+    blocks.set_block_size(64 * 1024);
+    let mut options = unhurried(64 * MIB);
+    options.set_block_based_table_factory(&blocks);
+    options.set_compression_type(DBCompressionType::None);
+    // Files of rising keys only move down. Below the first level they can be removed whole.
+    options.set_level_zero_file_num_compaction_trigger(2);
+    options.set_ttl(0);
+    options.set_periodic_compaction_seconds(0);
+    options
+}
+
+/// Many values looked up one by one, most often in vain.
+fn looked_up(cache: &Cache, buffer: usize) -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(cache);
+    blocks.set_block_size(16 * 1024);
+    blocks.set_bloom_filter(10.0, false);
+    let mut options = unhurried(buffer);
+    options.set_block_based_table_factory(&blocks);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options
+}
+
+/// Indexes are asked about everybody who writes for the first time, so a miss must be cheap even
+/// where it is not yet on the disk.
+fn index(cache: &Cache) -> Options {
+    let mut options = looked_up(cache, 32 * MIB);
+    options.set_memtable_prefix_bloom_ratio(0.05);
+    options.set_memtable_whole_key_filtering(true);
+    options
+}
+
+fn small(cache: &Cache) -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(cache);
+    let mut options = unhurried(16 * MIB);
+    options.set_block_based_table_factory(&blocks);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options
+}
+
+/// Checkpoints make a small file per table each time; writers must not wait for their compaction.
+fn unhurried(buffer: usize) -> Options {
+    let mut options = Options::default();
+    options.set_write_buffer_size(buffer);
+    options.set_max_write_buffer_number(4);
+    options.set_level_zero_slowdown_writes_trigger(40);
+    options.set_level_zero_stop_writes_trigger(80);
+    options
+}
+
+/// Big-endian numbers of one length compare as bytes.
+fn larger(_key: &[u8], stored: Option<&[u8]>, values: &MergeOperands) -> Option<Vec<u8>> {
+    stored.into_iter().chain(values).max().map(<[u8]>::to_vec)
+}

@@ -1,0 +1,107 @@
+//! An open data directory with all that was in it, before the journal's threads run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::codec;
+use super::feed::Feeds;
+use super::frame::Position;
+use super::meta::{self, Totals};
+use super::reader::{Announced, Reader};
+use super::recovery::{self, Recovered, Recovery, Resume};
+use super::rocks::{Disk, Safety, Table};
+use super::settings::StoreSettings;
+use super::subscriptions::Subscriptions;
+use super::tail::Tail;
+use crate::error::Error;
+use crate::timestamp::Timestamp;
+
+/// An open data directory. At most one engine has it.
+pub struct Store {
+    pub(super) disk: Arc<Disk>,
+    pub(super) settings: StoreSettings,
+    pub(super) tail: Arc<Tail>,
+    pub(super) announced: Arc<Announced>,
+    pub(super) subscriptions: Arc<Subscriptions>,
+    pub(super) position: Position,
+    pub(super) totals: Totals,
+    pub(super) tail_bytes: u64,
+    recovered: Recovered,
+}
+
+impl Store {
+    /// Opens the directory, makes it if need be, and hands back what is in it.
+    ///
+    /// # Errors
+    /// [`Error::InUse`], [`Error::Unusable`], [`Error::NewerFormat`], [`Error::Damaged`], or
+    /// [`Error::InvalidSetting`].
+    pub fn open(
+        path: impl AsRef<Path>,
+        settings: &StoreSettings,
+        recovery: &mut impl Recovery,
+    ) -> Result<Self, Error> {
+        settings.check()?;
+        let disk = Disk::open(path.as_ref())?;
+        if meta::format(&disk)?.is_none() {
+            meta::write_format(&disk)?;
+        }
+        let Resume { recovered, position, totals, tail_bytes } =
+            recovery::recover(&disk, settings.key_window, recovery)?;
+        let totals = fit_ring(&disk, totals, settings.key_window)?;
+        let first = meta::first(&disk)?;
+        Ok(Self {
+            tail: Arc::new(Tail::new(first.seq, recovered.durable_seq, settings.feed_bytes)),
+            announced: Arc::default(),
+            subscriptions: Arc::new(Subscriptions::read(&disk)?),
+            disk: Arc::new(disk),
+            settings: settings.clone(),
+            position,
+            totals,
+            tail_bytes,
+            recovered,
+        })
+    }
+
+    /// What was found besides the things that were handed back.
+    pub fn recovered(&self) -> &Recovered {
+        &self.recovered
+    }
+
+    /// Looks things up in this directory.
+    pub fn reader(&self) -> Reader {
+        Reader { disk: Arc::clone(&self.disk), announced: Arc::clone(&self.announced) }
+    }
+
+    /// Follows this directory's journal.
+    pub fn feeds(&self) -> Feeds {
+        Feeds {
+            tail: Arc::clone(&self.tail),
+            disk: Arc::clone(&self.disk),
+            subscriptions: Arc::clone(&self.subscriptions),
+        }
+    }
+
+    pub(super) fn clock(&self) -> Timestamp {
+        self.recovered.clock
+    }
+}
+
+/// Lays the ring of keys out anew if the window has been changed since it was written.
+fn fit_ring(disk: &Disk, totals: Totals, key_window: u32) -> Result<Totals, Error> {
+    if totals.key_window == key_window {
+        return Ok(totals);
+    }
+    let ring = recovery::ring(disk)?;
+    let fitted = Totals { key_window, ..totals };
+    let kept = ring.len().saturating_sub(key_window as usize);
+    disk.write(Safety::Memory, |changes| {
+        for (number, _, _) in &ring {
+            changes.delete(Table::Keys, &totals.slot(*number));
+        }
+        for stored in &ring[kept..] {
+            changes.put(Table::Keys, &fitted.slot(stored.0), &codec::encode(stored));
+        }
+        fitted.put(changes);
+    })?;
+    Ok(fitted)
+}

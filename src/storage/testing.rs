@@ -1,0 +1,291 @@
+//! What the tests of storage share: small changes, hooks that remember, and disks that fail.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crossbeam_channel::{Receiver, Sender};
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::channel::{Channel, ChannelSettings, Queue};
+use crate::domain::dialog::{Author, CloseReason, Message, Visibility};
+use crate::domain::event::{Change, ChannelEvent, DialogEvent, Events, OperatorEvent};
+use crate::domain::operator::{Operator, OperatorSettings, Presence};
+use crate::error::Error;
+use crate::ids::*;
+use crate::timestamp::Timestamp;
+
+/// Writes that fail on purpose.
+pub(crate) struct Faults {
+    left: AtomicU64,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { left: AtomicU64::new(u64::MAX) }
+    }
+}
+
+impl Faults {
+    /// Lets so many more writes succeed.
+    pub fn after(&self, writes: u64) {
+        self.left.store(writes, Ordering::SeqCst);
+    }
+
+    pub(super) fn strike(&self) -> Result<(), String> {
+        let spend = |left: u64| if left == u64::MAX { Some(left) } else { left.checked_sub(1) };
+        let spent = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend);
+        spent.map(drop).map_err(|_| "no space left on device".into())
+    }
+}
+
+/// A directory of its own, in memory where there is such a place: most of the time of these tests
+/// would be spent on syncing.
+pub fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+pub fn channel_id() -> ChannelId {
+    ChannelId::new("line").unwrap()
+}
+
+pub fn client_id(number: u64) -> ClientId {
+    ClientId::new(format!("client-{number}")).unwrap()
+}
+
+pub fn of_dialog(id: u64, at: i64, events: Vec<DialogEvent>) -> Change {
+    Change { at: Timestamp::from_millis(at), events: Events::Dialog(DialogId(id), events) }
+}
+
+pub fn clock(at: i64) -> Change {
+    Change { at: Timestamp::from_millis(at), events: Events::Clock }
+}
+
+pub fn opening(client: u64) -> DialogEvent {
+    DialogEvent::Opened {
+        channel: channel_id(),
+        client: client_id(client),
+        client_name: None,
+        previous: None,
+    }
+}
+
+/// One event.
+pub fn opened(id: u64) -> Change {
+    of_dialog(id, id as i64, vec![opening(id)])
+}
+
+pub fn message(id: u64, place: u32) -> DialogEvent {
+    DialogEvent::MessageAdded(Box::new(Message {
+        id: MessageId::of(DialogId(id), place),
+        author: Author::Client,
+        visibility: Visibility::Public,
+        text: format!("message {place} of dialog {id}"),
+        at: Timestamp::from_millis(1),
+        external_id: Some(ExternalId::new(format!("{id}-{place}")).unwrap()),
+    }))
+}
+
+pub fn closing() -> DialogEvent {
+    DialogEvent::Closed { reason: CloseReason::Finished, by: None }
+}
+
+/// One event.
+pub fn closed(id: u64) -> Change {
+    of_dialog(id, 0, vec![closing()])
+}
+
+pub fn put_operator(name: &str, capacity: u32, at: i64) -> Change {
+    let settings = OperatorSettings { capacity, ..OperatorSettings::default() };
+    let events = vec![OperatorEvent::Put(Box::new(settings)), OperatorEvent::PresenceSet(Presence::Online)];
+    Change {
+        at: Timestamp::from_millis(at),
+        events: Events::Operator(OperatorId::new(name).unwrap(), events),
+    }
+}
+
+pub fn put_channel(weight: u32, at: i64) -> Change {
+    let queue = Queue {
+        mode: Default::default(),
+        members: Vec::new(),
+        accept: Default::default(),
+        offer_timeout_ms: 0,
+        check_online: true,
+    };
+    let settings = ChannelSettings { name: "Line".into(), queue, weight };
+    let events = vec![ChannelEvent::Put(Box::new(settings))];
+    Change { at: Timestamp::from_millis(at), events: Events::Channel(channel_id(), events) }
+}
+
+pub fn arbitrary_change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        any::<i64>().prop_map(clock),
+        (any::<u64>(), ".{0,9}").prop_map(|(id, name)| {
+            let opened = DialogEvent::Opened {
+                channel: channel_id(),
+                client: client_id(id),
+                client_name: Some(name),
+                previous: Some(DialogId(id)),
+            };
+            of_dialog(
+                id,
+                0,
+                vec![opened, message(1, 1), DialogEvent::Waiting { channel: channel_id() }, closing()],
+            )
+        }),
+        ("[a-z]{1,30}", any::<u32>(), any::<i64>())
+            .prop_map(|(name, capacity, at)| put_operator(&name, capacity, at)),
+        (any::<u32>(), any::<i64>()).prop_map(|(weight, at)| put_channel(weight, at)),
+    ]
+}
+
+/// The name of a reply, and the event before it or why it failed.
+pub type Outcome = (u64, Result<u64, String>);
+
+/// A reply that says when it was let go: its name, and the event or the failure.
+pub struct Reply(pub u64, pub Sender<Outcome>);
+
+impl Release for Reply {
+    fn committed(self, seq: u64) {
+        let _ = self.1.send((self.0, Ok(seq)));
+    }
+
+    fn failed(self, error: &Error) {
+        let _ = self.1.send((self.0, Err(error.to_string())));
+    }
+}
+
+/// Hooks that remember.
+#[derive(Default)]
+pub struct Remembering {
+    pub archived: Mutex<Vec<(DialogId, u64)>>,
+    pub due: AtomicU64,
+    pub failures: Mutex<Vec<String>>,
+}
+
+impl Hooks for Remembering {
+    fn archived(&self, dialogs: Vec<(DialogId, u64)>) {
+        self.archived.lock().unwrap().extend(dialogs);
+    }
+
+    fn checkpoint_due(&self) {
+        self.due.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn failed(&self, error: &Error) {
+        self.failures.lock().unwrap().push(error.to_string());
+    }
+}
+
+/// All that recovery hands back.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub memory: Option<Vec<u8>>,
+    pub changes: Vec<Change>,
+    pub channels: Vec<RecoveredThing<Channel>>,
+    pub operators: Vec<RecoveredThing<Operator>>,
+    pub dialogs: Vec<RecoveredDialog>,
+}
+
+impl Recovery for Collected {
+    fn memory(&mut self, bytes: &[u8]) {
+        assert!(self.memory.is_none() && self.changes.is_empty());
+        self.memory = Some(bytes.to_vec());
+    }
+
+    fn change(&mut self, change: &Change) {
+        assert!(self.channels.is_empty() && self.operators.is_empty() && self.dialogs.is_empty());
+        self.changes.push(change.clone());
+    }
+
+    fn channel(&mut self, channel: RecoveredThing<Channel>) {
+        assert!(self.operators.is_empty() && self.dialogs.is_empty());
+        self.channels.push(channel);
+    }
+
+    fn operator(&mut self, operator: RecoveredThing<Operator>) {
+        assert!(self.dialogs.is_empty());
+        self.operators.push(operator);
+    }
+
+    fn dialog(&mut self, dialog: RecoveredDialog) {
+        assert!(self.dialogs.last().is_none_or(|last| last.dialog.id < dialog.dialog.id));
+        self.dialogs.push(dialog);
+    }
+}
+
+/// An open directory with a running journal.
+pub struct Running {
+    pub journal: Journal<Reply>,
+    pub hooks: Arc<Remembering>,
+    pub found: Collected,
+    pub recovered: Recovered,
+    pub reader: Reader,
+    pub feeds: Feeds,
+    disk: Arc<rocks::Disk>,
+    replies: (Sender<Outcome>, Receiver<Outcome>),
+}
+
+impl Running {
+    pub fn start(path: &std::path::Path, settings: &StoreSettings) -> Self {
+        let mut found = Collected::default();
+        let store = Store::open(path, settings, &mut found).unwrap();
+        let (recovered, disk) = (store.recovered().clone(), Arc::clone(&store.disk));
+        let (reader, feeds, hooks) = (store.reader(), store.feeds(), Arc::new(Remembering::default()));
+        let journal = Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>).unwrap();
+        Self {
+            journal,
+            hooks,
+            found,
+            recovered,
+            reader,
+            feeds,
+            disk,
+            replies: crossbeam_channel::unbounded(),
+        }
+    }
+
+    pub fn reply(&self, name: u64) -> Reply {
+        Reply(name, self.replies.0.clone())
+    }
+
+    pub fn send(&self, batch: Batch<Reply>) {
+        self.journal.sender().send(batch).unwrap();
+    }
+
+    pub fn next_reply(&self) -> Outcome {
+        self.replies.1.recv_timeout(std::time::Duration::from_secs(20)).unwrap()
+    }
+
+    /// Sends the changes as one batch and waits until they are committed.
+    pub fn commit(&self, changes: &[Change]) -> u64 {
+        let mut batch = Batch::default();
+        changes.iter().for_each(|change| batch.record(change, None));
+        self.commit_batch(batch)
+    }
+
+    /// Sends a batch and waits until it is committed.
+    pub fn commit_batch(&self, mut batch: Batch<Reply>) -> u64 {
+        batch.release(self.reply(u64::MAX));
+        self.send(batch);
+        let (name, outcome) = self.next_reply();
+        assert_eq!(name, u64::MAX);
+        outcome.unwrap()
+    }
+
+    pub fn fail_after(&self, writes: u64) {
+        self.disk.faults.after(writes);
+    }
+
+    /// What a kill at this moment would leave behind.
+    pub fn killed(&self) -> tempfile::TempDir {
+        let copy = scratch();
+        self.disk.copy_as_if_killed(copy.path());
+        copy
+    }
+}
+
+/// Settings with which tests need not wait for the disk.
+pub fn quick() -> StoreSettings {
+    StoreSettings { durability: Durability::Buffered, ..StoreSettings::default() }
+}

@@ -1,0 +1,144 @@
+//! What is damaged is refused, with its place.
+
+use std::path::Path;
+
+use super::world::World;
+use crate::error::Error;
+use crate::ids::DialogId;
+use crate::storage::rocks::{Disk, Safety, Table};
+use crate::storage::testing::*;
+use crate::storage::*;
+
+/// A closed directory with five frames, of two events each, and two images.
+fn directory() -> tempfile::TempDir {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let mut world = World::default();
+    for id in 1..6 {
+        let mut batch = Batch::default();
+        world.record(&of_dialog(id, 1, vec![opening(id), message(id, 1)]), &mut batch);
+        if id < 3 {
+            world.image(DialogId(id), &mut batch);
+        }
+        running.commit_batch(batch);
+    }
+    running.journal.close().unwrap();
+    directory
+}
+
+fn change(path: &Path, table: Table, key: &[u8], change: impl FnOnce(&mut Vec<u8>)) {
+    let disk = Disk::open(path).unwrap();
+    let mut value = disk.get(table, key).unwrap().unwrap();
+    change(&mut value);
+    disk.put(table, key, &value, Safety::Synced).unwrap();
+    disk.flush().unwrap();
+}
+
+fn open(path: &Path) -> Result<Store, Error> {
+    Store::open(path, &quick(), &mut Collected::default())
+}
+
+fn place<T>(outcome: Result<T, Error>) -> String {
+    match outcome {
+        Err(Error::Damaged { place, .. }) => place,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was not refused"),
+    }
+}
+
+#[test]
+fn a_whole_directory_is_verified_and_counted_and_not_changed() {
+    let directory = directory();
+    let files = || {
+        let entries = std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap);
+        let mut files: Vec<_> = entries.map(|e| (e.file_name(), e.metadata().unwrap().len())).collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    let mut progress = Vec::new();
+    let verified = verify(directory.path(), &mut |done, total| progress.push((done, total))).unwrap();
+    assert_eq!((verified.frames, verified.events), (5, 10));
+    assert_eq!((verified.first_seq, verified.last_seq), (1, 10));
+    assert_eq!((verified.dialogs_open, verified.dialogs_closed), (5, 0));
+    assert_eq!(progress.last().map(|(done, total)| done == total), Some(true));
+    assert!(progress.iter().all(|(done, total)| done <= total));
+    let inspection = inspect(directory.path()).unwrap();
+    assert_eq!((inspection.first_seq, inspection.last_seq, inspection.checkpoint_seq), (1, 10, 0));
+    assert_eq!(files(), before);
+}
+
+#[test]
+fn a_changed_frame_is_refused_with_its_place() {
+    let directory = directory();
+    change(directory.path(), Table::Journal, &frame::frame_key(5, 0), |value| value[70] ^= 1);
+    assert_eq!(place(open(directory.path())), "journal frame 5.0");
+    assert_eq!(place(verify(directory.path(), &mut |_, _| {})), "journal frame 5.0");
+}
+
+#[test]
+fn a_missing_frame_is_refused_with_its_place() {
+    let directory = directory();
+    let disk = Disk::open(directory.path()).unwrap();
+    disk.write(Safety::Synced, |changes| changes.delete(Table::Journal, &frame::frame_key(5, 0))).unwrap();
+    drop(disk);
+    assert_eq!(place(open(directory.path())), "journal frame 5.0");
+    assert_eq!(place(verify(directory.path(), &mut |_, _| {})), "journal frame 5.0");
+}
+
+#[test]
+fn a_frame_of_another_journal_is_refused_with_its_place() {
+    let (directory, other) = (directory(), directory());
+    let disk = Disk::open(other.path()).unwrap();
+    let key = frame::frame_key(3, 0);
+    let mut foreign = disk.get(Table::Journal, &key).unwrap().unwrap();
+    let whole = frame::Frame::parse(&key, &foreign).unwrap();
+    let (at, clock) = (whole.at, crate::timestamp::Timestamp::from_millis(77));
+    frame::seal(&mut foreign, at, 2, clock);
+    change(directory.path(), Table::Journal, &key, |value| *value = foreign);
+    assert_eq!(place(open(directory.path())), "journal frame 5.0");
+}
+
+#[test]
+fn a_changed_image_is_found() {
+    let directory = directory();
+    let key = image::dialog_key(DialogId(2), false);
+    change(directory.path(), Table::Dialogs, &key, |value| *value.last_mut().unwrap() ^= 0x10);
+    assert!(!place(verify(directory.path(), &mut |_, _| {})).is_empty());
+    change(directory.path(), Table::Dialogs, &key, Vec::clear);
+    assert_eq!(place(open(directory.path())), "image of dialog 2");
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let directory = directory();
+    change(directory.path(), Table::Meta, b"format", |value| *value = 2_u32.to_le_bytes().to_vec());
+    assert!(matches!(open(directory.path()), Err(Error::NewerFormat { found: 2, supported: 1, .. })));
+    assert!(matches!(verify(directory.path(), &mut |_, _| {}), Err(Error::NewerFormat { .. })));
+}
+
+#[test]
+fn damage_in_the_middle_of_the_log_is_refused_and_not_taken_for_its_end() {
+    let source = scratch();
+    let running = Running::start(source.path(), &quick());
+    for id in 1..6 {
+        running.commit(&[of_dialog(id, 1, vec![opening(id), message(id, 1)])]);
+    }
+    let copy = running.killed();
+    let log = std::fs::read_dir(copy.path()).unwrap().map(|entry| entry.unwrap().path());
+    let log = log.filter(|path| path.extension().is_some_and(|kind| kind == "log")).max().unwrap();
+    let mut bytes = std::fs::read(&log).unwrap();
+    let middle = bytes.windows(11).position(|window| window == b"of dialog 3").unwrap();
+    bytes[middle] ^= 1;
+    std::fs::write(&log, bytes).unwrap();
+    assert!(!place(open(copy.path())).is_empty());
+}
+
+#[test]
+fn what_holds_no_data_cannot_be_verified_and_is_not_made() {
+    let directory = scratch();
+    let missing = directory.path().join("missing");
+    assert!(matches!(verify(&missing, &mut |_, _| {}), Err(Error::Unusable { .. })));
+    assert!(matches!(inspect(&missing), Err(Error::Unusable { .. })));
+    assert!(!missing.exists());
+}

@@ -1,0 +1,8 @@
+//! Storage as a whole, with a real RocksDB in a directory of its own.
+
+mod damage;
+mod feeds;
+mod history;
+mod journal;
+mod reopen;
+mod world;

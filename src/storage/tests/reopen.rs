@@ -1,0 +1,180 @@
+//! What is found again: after closing, and after a kill.
+
+use super::world::World;
+use crate::error::Error;
+use crate::ids::{DialogId, ExternalId, MessageId};
+use crate::storage::testing::*;
+use crate::storage::*;
+
+/// Three dialogs: one archived, one open with an image, one only in the journal.
+fn three_dialogs(running: &Running) -> World {
+    let (mut world, mut batch) = (World::default(), Batch::default());
+    world.record(&put_channel(5, 1), &mut batch);
+    world.record(&put_operator("eve", 2, 1), &mut batch);
+    world.record(&of_dialog(1, 10, vec![opening(1), message(1, 1)]), &mut batch);
+    world.record(&of_dialog(2, 11, vec![opening(2), message(2, 1)]), &mut batch);
+    world.image(DialogId(1), &mut batch);
+    world.image(DialogId(2), &mut batch);
+    world.record(&closed(1), &mut batch);
+    world.image(DialogId(1), &mut batch);
+    world.record(&of_dialog(3, 99, vec![opening(3)]), &mut batch);
+    running.commit_batch(batch);
+    world
+}
+
+fn until_archived(running: &Running, dialogs: usize) {
+    while running.hooks.archived.lock().unwrap().len() < dialogs {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn everything_is_found_after_closing_and_after_a_kill() {
+    for kill in [false, true] {
+        let directory = scratch();
+        let running = Running::start(directory.path(), &quick());
+        let world = three_dialogs(&running);
+        until_archived(&running, 3);
+        let copy = kill.then(|| running.killed());
+        running.journal.close().unwrap();
+        let path = copy.as_ref().map_or(directory.path(), |copy| copy.path());
+        let again = Running::start(path, &quick());
+        assert_eq!(again.recovered.durable_seq, world.seq);
+        assert_eq!(again.recovered.next_dialog, 4);
+        assert_eq!(again.recovered.clock.as_millis(), 99);
+        let open: Vec<_> = again.found.dialogs.iter().map(|found| found.dialog.id.0).collect();
+        // A kill loses the images that were only in memory: dialog 1 comes from the journal again.
+        assert_eq!(open, if kill { vec![1, 2, 3] } else { vec![2, 3] });
+        let found = World::recovered(again.found, &world.archived, world.seq);
+        assert_eq!(found.state_hash(), world.state_hash());
+    }
+}
+
+#[test]
+fn after_a_checkpoint_nothing_before_it_is_read() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let mut world = three_dialogs(&running);
+    let mut batch = Batch::default();
+    world.checkpoint(&mut batch);
+    let clean_until = world.seq;
+    world.record(&of_dialog(3, 100, vec![message(3, 1)]), &mut batch);
+    running.commit_batch(batch);
+    running.journal.close().unwrap();
+    let again = Running::start(directory.path(), &quick());
+    assert_eq!(again.found.memory, Some(clean_until.to_le_bytes().to_vec()));
+    assert_eq!(again.found.changes.len(), 1);
+    assert!(again.found.channels[0].clean && again.found.operators[0].clean);
+    let clean: Vec<_> = again.found.dialogs.iter().map(|found| (found.dialog.id.0, found.clean)).collect();
+    assert_eq!(clean, [(2, true), (3, false)]);
+    let found = World::recovered(again.found, &world.archived, world.seq);
+    assert_eq!(found.things(), world.things());
+    assert_eq!(found.state_hash(), world.state_hash());
+}
+
+#[test]
+fn a_closed_dialog_is_found_by_id_client_and_external_id() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    three_dialogs(&running);
+    until_archived(&running, 3);
+    let reader = &running.reader;
+    assert!(reader.dialog(DialogId(1)).unwrap().unwrap().is_closed());
+    assert!(!reader.dialog(DialogId(2)).unwrap().unwrap().is_closed());
+    assert_eq!(reader.dialog(DialogId(7)).unwrap(), None);
+    assert_eq!(reader.last_dialog(&channel_id(), &client_id(1)).unwrap(), Some(DialogId(1)));
+    assert_eq!(reader.last_dialog(&channel_id(), &client_id(2)).unwrap(), None);
+    let external =
+        |name: &str| reader.external(&channel_id(), &client_id(1), &ExternalId::new(name).unwrap()).unwrap();
+    assert_eq!(external("1-1"), Some(MessageId::of(DialogId(1), 1)));
+    assert_eq!(external("2-1"), None);
+}
+
+#[test]
+fn the_larger_dialog_of_a_client_wins_whatever_the_order() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let (mut world, mut batch) = (World::default(), Batch::default());
+    for id in [300, 5, 70] {
+        world.record(&of_dialog(id, 1, vec![opening(1), closing()]), &mut batch);
+        world.image(DialogId(id), &mut batch);
+    }
+    world.checkpoint(&mut batch);
+    running.commit_batch(batch);
+    running.journal.close().unwrap();
+    let again = Running::start(directory.path(), &quick());
+    assert_eq!(again.reader.last_dialog(&channel_id(), &client_id(1)).unwrap(), Some(DialogId(300)));
+}
+
+#[test]
+fn an_announced_external_id_is_known_before_and_after_its_image_is_written() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let external = ExternalId::new("1-1").unwrap();
+    let known = || running.reader.external(&channel_id(), &client_id(1), &external).unwrap();
+    let message_id = MessageId::of(DialogId(1), 1);
+    let announced = ClosedDialog {
+        client: (channel_id(), client_id(1)),
+        external_ids: vec![(external.clone(), message_id)],
+    };
+    assert_eq!(known(), None);
+    running.reader.announce_external(&announced);
+    assert_eq!(known(), Some(message_id));
+    three_dialogs(&running);
+    until_archived(&running, 3);
+    assert_eq!(known(), Some(message_id));
+}
+
+#[test]
+fn closing_frees_the_directory_though_readers_are_about() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let mut found = Collected::default();
+    assert!(matches!(Store::open(directory.path(), &quick(), &mut found), Err(Error::InUse { .. })));
+    let reader = running.reader.clone();
+    running.journal.close().unwrap();
+    assert!(matches!(reader.dialog(DialogId(1)), Err(Error::Closed)));
+    Running::start(directory.path(), &quick()).journal.close().unwrap();
+}
+
+#[test]
+fn a_closed_dialog_that_changes_again_comes_back() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let (mut world, mut batch) = (World::default(), Batch::default());
+    world.record(&of_dialog(1, 1, vec![opening(1), closing()]), &mut batch);
+    world.image(DialogId(1), &mut batch);
+    world.record(&of_dialog(2, 1, vec![opening(2), closing()]), &mut batch);
+    world.image(DialogId(2), &mut batch);
+    batch.record(&of_dialog(1, 2, vec![message(1, 1)]), None);
+    running.commit_batch(batch);
+    running.journal.close().unwrap();
+    let again = Running::start(directory.path(), &quick());
+    let [found] = &again.found.dialogs[..] else { panic!("{:?}", again.found.dialogs) };
+    assert_eq!((found.dialog.id, found.dialog.messages.len()), (DialogId(1), 1));
+    assert!(found.on_disk.is_some() && !found.was_open_on_disk && !found.clean);
+}
+
+#[test]
+fn a_group_cut_short_at_the_end_of_the_log_is_dropped_whole() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    running.commit(&[opened(1)]);
+    running.commit(&[opened(2), opened(3)]);
+    let copy = running.killed();
+    let log = std::fs::read_dir(copy.path()).unwrap().map(|entry| entry.unwrap().path());
+    let log = log.filter(|path| path.extension().is_some_and(|kind| kind == "log")).max().unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&log).unwrap();
+    file.set_len(file.metadata().unwrap().len() - 3).unwrap();
+    let again = Running::start(copy.path(), &quick());
+    assert_eq!(again.recovered.durable_seq, 1);
+    again.commit(&[opened(2)]);
+    assert_eq!(again.feeds.durable_seq(), 2);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_unusable() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let opened = Store::open(file.path().join("data"), &quick(), &mut Collected::default());
+    assert!(matches!(opened, Err(Error::Unusable { .. })));
+}

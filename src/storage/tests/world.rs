@@ -1,0 +1,163 @@
+//! The state that an engine would have in memory, kept beside the journal to compare with.
+
+use std::collections::BTreeMap;
+
+use crate::domain::channel::Channel;
+use crate::domain::dialog::Dialog;
+use crate::domain::event::{Change, Events};
+use crate::domain::operator::Operator;
+use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::storage::testing::{Collected, Reply};
+use crate::storage::*;
+
+/// A thing and the fingerprint of its last image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known<T> {
+    pub thing: T,
+    on_disk: Option<u64>,
+    open_on_disk: bool,
+    dirty: bool,
+}
+
+#[derive(Debug, Default, Clone)]
+pub struct World {
+    pub channels: BTreeMap<ChannelId, Known<Channel>>,
+    pub operators: BTreeMap<OperatorId, Known<Operator>>,
+    pub dialogs: BTreeMap<DialogId, Known<Dialog>>,
+    /// Closed dialogs that were archived: only their fingerprints are remembered.
+    pub archived: BTreeMap<DialogId, u64>,
+    pub seq: u64,
+}
+
+impl World {
+    /// Applies a change and adds it to the batch.
+    pub fn record(&mut self, change: &Change, batch: &mut Batch<Reply>) {
+        batch.record(change, None);
+        self.seq += change.events.len() as u64;
+        match &change.events {
+            Events::Clock => {}
+            Events::Channel(id, events) => {
+                let new = || known(Channel::from_event(id.clone(), &events[0]));
+                let known = self.channels.entry(id.clone()).or_insert_with(new);
+                events.iter().for_each(|event| known.thing.apply(event));
+                known.dirty = true;
+            }
+            Events::Operator(id, events) => {
+                let new = || known(Operator::from_event(id.clone(), &events[0]));
+                let known = self.operators.entry(id.clone()).or_insert_with(new);
+                events.iter().for_each(|event| known.thing.apply(event));
+                known.dirty = true;
+            }
+            Events::Dialog(id, events) => {
+                let new = || known(Dialog::from_event(*id, &events[0], change.at).unwrap());
+                let known = self.dialogs.entry(*id).or_insert_with(new);
+                events.iter().for_each(|event| known.thing.apply(event, change.at));
+                known.dirty = true;
+            }
+        }
+    }
+
+    /// Adds the image of a dialog to the batch. A closed one is then only on the disk.
+    pub fn image(&mut self, id: DialogId, batch: &mut Batch<Reply>) {
+        let Some(known) = self.dialogs.get_mut(&id) else { return };
+        let state = encode(&known.thing);
+        let now = fingerprint(Thing::Dialog(id), &state);
+        let dialog = &known.thing;
+        let closed = dialog.is_closed().then(|| ClosedDialog {
+            client: (dialog.client.channel.clone(), dialog.client.id.clone()),
+            external_ids: dialog
+                .messages
+                .iter()
+                .filter_map(|m| Some((m.external_id.clone()?, m.id)))
+                .collect(),
+        });
+        let is_closed = closed.is_some();
+        batch.image(Image::Dialog(Box::new(DialogImage {
+            id,
+            version: self.seq,
+            state,
+            fingerprint_delta: now.wrapping_sub(known.on_disk.unwrap_or(0)),
+            closed,
+            was_open_on_disk: known.open_on_disk,
+        })));
+        (known.on_disk, known.open_on_disk, known.dirty) = (Some(now), !is_closed, false);
+        if is_closed {
+            self.dialogs.remove(&id);
+            self.archived.insert(id, now);
+        }
+    }
+
+    /// Adds a whole checkpoint to the batch.
+    pub fn checkpoint(&mut self, batch: &mut Batch<Reply>) {
+        batch.image(Image::CheckpointBegin);
+        for (id, known) in self.channels.iter_mut().filter(|(_, known)| known.dirty) {
+            let state = encode(&known.thing);
+            let fingerprint_delta = known.imaged(fingerprint(Thing::Channel(id), &state));
+            batch.image(Image::Channel { id: id.clone(), state, fingerprint_delta });
+        }
+        for (id, known) in self.operators.iter_mut().filter(|(_, known)| known.dirty) {
+            let state = encode(&known.thing);
+            let fingerprint_delta = known.imaged(fingerprint(Thing::Operator(id), &state));
+            batch.image(Image::Operator { id: id.clone(), state, fingerprint_delta });
+        }
+        let dirty: Vec<DialogId> =
+            self.dialogs.iter().filter(|(_, known)| known.dirty).map(|(id, _)| *id).collect();
+        dirty.into_iter().for_each(|id| self.image(id, batch));
+        batch.image(Image::Memory(self.seq.to_le_bytes().to_vec()));
+        batch.image(Image::CheckpointEnd);
+    }
+
+    /// The state as recovery hands it back.
+    pub fn recovered(found: Collected, archived: &BTreeMap<DialogId, u64>, seq: u64) -> Self {
+        let mut world = Self { archived: archived.clone(), seq, ..Self::default() };
+        for RecoveredThing { thing, on_disk, clean } in found.channels {
+            world
+                .channels
+                .insert(thing.id.clone(), Known { thing, on_disk, open_on_disk: false, dirty: !clean });
+        }
+        for RecoveredThing { thing, on_disk, clean } in found.operators {
+            world
+                .operators
+                .insert(thing.id.clone(), Known { thing, on_disk, open_on_disk: false, dirty: !clean });
+        }
+        for RecoveredDialog { dialog, on_disk, was_open_on_disk, clean } in found.dialogs {
+            world.archived.remove(&dialog.id);
+            let known = Known { thing: dialog, on_disk, open_on_disk: was_open_on_disk, dirty: !clean };
+            world.dialogs.insert(known.thing.id, known);
+        }
+        world
+    }
+
+    /// The fingerprint of everything, wherever it is.
+    pub fn state_hash(&self) -> u64 {
+        let channels =
+            self.channels.iter().map(|(id, known)| fingerprint(Thing::Channel(id), &encode(&known.thing)));
+        let operators =
+            self.operators.iter().map(|(id, known)| fingerprint(Thing::Operator(id), &encode(&known.thing)));
+        let dialogs =
+            self.dialogs.iter().map(|(id, known)| fingerprint(Thing::Dialog(*id), &encode(&known.thing)));
+        let all = channels.chain(operators).chain(dialogs).chain(self.archived.values().copied());
+        all.fold(0, u64::wrapping_add)
+    }
+
+    /// The things themselves, to compare.
+    pub fn things(&self) -> (Vec<&Channel>, Vec<&Operator>, Vec<&Dialog>) {
+        (
+            self.channels.values().map(|known| &known.thing).collect(),
+            self.operators.values().map(|known| &known.thing).collect(),
+            self.dialogs.values().map(|known| &known.thing).collect(),
+        )
+    }
+}
+
+impl<T> Known<T> {
+    fn imaged(&mut self, now: u64) -> u64 {
+        let delta = now.wrapping_sub(self.on_disk.unwrap_or(0));
+        (self.on_disk, self.dirty) = (Some(now), false);
+        delta
+    }
+}
+
+fn known<T>(thing: T) -> Known<T> {
+    Known { thing, on_disk: None, open_on_disk: false, dirty: true }
+}

@@ -1,0 +1,224 @@
+//! Looks at every byte of a closed data directory and changes none.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::codec;
+use super::fingerprint::{Thing, fingerprint};
+use super::frame::Position;
+use super::image::{StoredImage, decode_state, dialog_of, dialog_range};
+use super::kept::Kept;
+use super::meta;
+use super::recovery::{self, RecoveredDialog, RecoveredThing, Recovery};
+use super::rocks::{Disk, Table};
+use super::walk;
+use crate::domain::channel::Channel;
+use crate::domain::dialog::Dialog;
+use crate::domain::event::Change;
+use crate::domain::operator::Operator;
+use crate::error::Error;
+
+/// What was found in a whole data directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Verified {
+    /// The format.
+    pub format: u32,
+    /// Frames of the journal that are kept.
+    pub frames: u64,
+    /// Events in them.
+    pub events: u64,
+    /// The first event that is kept; one after the last if there is none.
+    pub first_seq: u64,
+    /// The last event.
+    pub last_seq: u64,
+    /// Open dialogs.
+    pub dialogs_open: u64,
+    /// Closed dialogs.
+    pub dialogs_closed: u64,
+    /// Operators, dismissed ones too.
+    pub operators: u64,
+    /// Channels.
+    pub channels: u64,
+    /// Bytes that were looked at.
+    pub bytes: u64,
+    /// The sum of the fingerprints of all things as they are after the last event.
+    #[serde(serialize_with = "super::fingerprint::as_text")]
+    pub state_hash: u64,
+}
+
+/// Reads all that is stored, checks every checksum, decodes every record and image, applies the
+/// tail of the journal, and compares the fingerprints. `progress` is told entries done and, about,
+/// to do.
+///
+/// # Errors
+/// [`Error::Damaged`] says where the first damage is; the others, why nothing can be read.
+pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, Error> {
+    let disk = Disk::open_read_only(path.as_ref())?;
+    let format = meta::format(&disk)?.unwrap_or(meta::FORMAT);
+    let total = Table::ALL.into_iter().map(|table| disk.entries_about(table)).sum();
+    let mut survey = Survey { disk: &disk, progress, done: 0, total, bytes: 0, fingerprint: 0, closed: 0 };
+    let (first, journal) = survey.journal()?;
+    survey.things::<Channel>(Table::Channels)?;
+    survey.things::<Operator>(Table::Operators)?;
+    survey.dialogs(false)?;
+    survey.dialogs(true)?;
+    for table in [Table::Clients, Table::ExternalIds, Table::Keys, Table::Meta] {
+        survey.entries(table)?;
+    }
+    let totals = meta::totals(&disk, 1)?;
+    if totals.fingerprint != survey.fingerprint {
+        let reason =
+            format!("the sum over all is {:016x}, not {:016x}", survey.fingerprint, totals.fingerprint);
+        return Err(Error::Damaged { place: "images".into(), reason });
+    }
+    let mut census = Census { hash: totals.fingerprint, counts: [0; 4] };
+    let resume = recovery::recover(&disk, u32::MAX, &mut census)?;
+    let [channels, operators, dialogs_open, newly_closed] = census.counts;
+    Ok(Verified {
+        format,
+        frames: journal.frames,
+        events: journal.events,
+        first_seq: first.seq,
+        last_seq: resume.recovered.durable_seq,
+        dialogs_open,
+        dialogs_closed: survey.closed + newly_closed,
+        operators,
+        channels,
+        bytes: survey.bytes,
+        state_hash: census.hash,
+    })
+}
+
+struct Survey<'a> {
+    disk: &'a Disk,
+    progress: &'a mut dyn FnMut(u64, u64),
+    done: u64,
+    total: u64,
+    bytes: u64,
+    fingerprint: u64,
+    closed: u64,
+}
+
+#[derive(Default)]
+struct JournalCounts {
+    frames: u64,
+    events: u64,
+}
+
+impl Survey<'_> {
+    /// Walks the whole chain of frames; it must lead through the last checkpoint.
+    fn journal(&mut self) -> Result<(Position, JournalCounts), Error> {
+        let first = meta::first(self.disk)?;
+        let checkpoint = meta::checkpoint(self.disk)?.frame;
+        let mut counts = JournalCounts::default();
+        let mut met = checkpoint == first;
+        let end = walk::frames(self.disk, first, &mut |frame| {
+            counts.frames += 1;
+            counts.events += frame.events;
+            met |= frame.next == checkpoint;
+            self.count(frame.records.len());
+            walk::records(frame, &mut |_, _| Ok(()))
+        })?;
+        if !met {
+            let reason = format!("it ends at event {}, before the last checkpoint", end.last_seq());
+            return Err(Error::Damaged { place: "journal".into(), reason });
+        }
+        Ok((first, counts))
+    }
+
+    fn things<T: Kept>(&mut self, table: Table) -> Result<(), Error> {
+        let disk = self.disk;
+        disk.scan(table, &[], None, &mut |key, value| {
+            let place = || format!("{} {}", table.name(), String::from_utf8_lossy(key));
+            let image = StoredImage::parse(value, place)?;
+            let thing: T = decode_state(image.state, place)?;
+            if thing.name().as_bytes() != key {
+                let reason = format!("it holds {}", thing.name());
+                return Err(Error::Damaged { place: place(), reason });
+            }
+            self.add(fingerprint(thing.thing(), image.state), value.len());
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Reads a table for its checksums alone: what it says is looked at where it is used.
+    fn entries(&mut self, table: Table) -> Result<(), Error> {
+        let disk = self.disk;
+        disk.scan(table, &[], None, &mut |_, value| {
+            self.count(value.len());
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    fn dialogs(&mut self, closed: bool) -> Result<(), Error> {
+        let (disk, (from, to)) = (self.disk, dialog_range(closed));
+        disk.scan(Table::Dialogs, &from, Some(&to), &mut |key, value| {
+            let id = dialog_of(key)?;
+            let place = || format!("image of dialog {id}");
+            let image = StoredImage::parse(value, place)?;
+            let dialog: Dialog = decode_state(image.state, place)?;
+            if dialog.id != id || dialog.is_closed() != closed {
+                let reason = format!("it holds dialog {}, {}", dialog.id, dialog.status.as_str());
+                return Err(Error::Damaged { place: place(), reason });
+            }
+            self.closed += u64::from(closed);
+            self.add(fingerprint(Thing::Dialog(id), image.state), value.len());
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    fn add(&mut self, fingerprint: u64, bytes: usize) {
+        self.fingerprint = self.fingerprint.wrapping_add(fingerprint);
+        self.count(bytes);
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.done += 1;
+        self.bytes += bytes as u64;
+        (self.progress)(self.done, self.total.max(self.done));
+    }
+}
+
+/// Takes the things back as an engine would, and counts them.
+struct Census {
+    hash: u64,
+    /// Channels, operators, open dialogs, and closed dialogs without an image as closed ones.
+    counts: [u64; 4],
+}
+
+impl Census {
+    fn replace(&mut self, on_disk: Option<u64>, now: u64) {
+        self.hash = self.hash.wrapping_sub(on_disk.unwrap_or(0)).wrapping_add(now);
+    }
+}
+
+impl Recovery for Census {
+    fn memory(&mut self, _: &[u8]) {}
+
+    fn change(&mut self, _: &Change) {}
+
+    fn channel(&mut self, channel: RecoveredThing<Channel>) {
+        self.counts[0] += 1;
+        let state = codec::encode(&channel.thing);
+        self.replace(channel.on_disk, fingerprint(channel.thing.thing(), &state));
+    }
+
+    fn operator(&mut self, operator: RecoveredThing<Operator>) {
+        self.counts[1] += 1;
+        let state = codec::encode(&operator.thing);
+        self.replace(operator.on_disk, fingerprint(operator.thing.thing(), &state));
+    }
+
+    fn dialog(&mut self, recovered: RecoveredDialog) {
+        let RecoveredDialog { dialog, on_disk, was_open_on_disk, .. } = recovered;
+        if !dialog.is_closed() {
+            self.counts[2] += 1;
+        } else if was_open_on_disk || on_disk.is_none() {
+            self.counts[3] += 1;
+        }
+        self.replace(on_disk, fingerprint(Thing::Dialog(dialog.id), &codec::encode(&dialog)));
+    }
+}
