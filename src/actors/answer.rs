@@ -1,0 +1,53 @@
+//! What queries are answered with.
+
+use serde::Serialize;
+
+use super::health::Health;
+use super::shared::Names;
+use crate::domain::dialog::Dialog;
+use crate::domain::query::GetDialog;
+use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, OperatorView};
+use crate::ids::{ChannelId, ClientId, DialogId};
+
+/// What a query is answered with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Answer {
+    /// A dialog.
+    Dialog(DialogView),
+    /// Several dialogs.
+    Dialogs {
+        /// Without their messages.
+        dialogs: Vec<EmployeeDialogView>,
+    },
+    /// An operator.
+    Operator(OperatorView),
+    /// A channel.
+    Channel(ChannelView),
+    /// How the engine is.
+    Health(Health),
+    /// Where the rest of the answer is to be found, off the dispatcher's thread.
+    #[serde(skip)]
+    Pending(Pending),
+}
+
+/// A part of an answer that whoever asked must fetch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pending {
+    /// Nothing: the barrier was passed.
+    Nothing,
+    /// The dialog is on disk only.
+    OnDisk(DialogId),
+    /// The client's last dialog is on disk, if there is one.
+    LastOf(ChannelId, ClientId),
+    /// These dialogs, each to be asked.
+    Each(Vec<DialogId>),
+}
+
+impl Answer {
+    /// A dialog as a query wants to see it.
+    pub fn dialog(dialog: &Dialog, query: &GetDialog, names: &Names) -> Self {
+        Self::Dialog(DialogView::of(dialog, query, |operator| names.get(operator)))
+    }
+}

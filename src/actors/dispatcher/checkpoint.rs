@@ -1,0 +1,91 @@
+//! Bringing everything that changed to disk while traffic runs.
+//!
+//! A checkpoint marks its beginning in the journal, asks every changed dialog for an image, a
+//! slice at a time, and marks its end when all have come. Behind the beginning the journal may
+//! then be trimmed. Operators and channels send an image with each change and need not be asked.
+
+use tokio::sync::oneshot;
+
+use super::Dispatcher;
+use crate::actors::dialog::ToDialog;
+use crate::ids::DialogId;
+use crate::storage::{Image, encode};
+
+/// Dialogs asked for an image before others in the arbiter get their turn.
+const SLICE: usize = 512;
+
+/// The checkpoint under way, and what the next one will have to do.
+#[derive(Debug, Default)]
+pub struct Checkpoint {
+    /// Dialogs that may have changed since their last image.
+    pub dirty: Vec<DialogId>,
+    /// Dialogs that are yet to be asked.
+    todo: Vec<DialogId>,
+    /// Dialogs that were asked and have not answered.
+    pub outstanding: usize,
+    running: bool,
+    /// Told when everything is on disk.
+    shutdown: Option<oneshot::Sender<()>>,
+}
+
+impl Checkpoint {
+    /// Whether dialogs are yet to be asked.
+    pub fn has_more(&self) -> bool {
+        !self.todo.is_empty()
+    }
+}
+
+impl Dispatcher {
+    /// Begins a checkpoint, unless one runs.
+    pub(super) fn begin_checkpoint(&mut self) {
+        if self.checkpoint.running {
+            return;
+        }
+        self.checkpoint.running = true;
+        self.checkpoint.todo = std::mem::take(&mut self.checkpoint.dirty);
+        self.shard.open().image(Image::CheckpointBegin);
+        self.continue_checkpoint();
+    }
+
+    /// Asks the next slice of dialogs.
+    pub(super) fn continue_checkpoint(&mut self) {
+        if !self.checkpoint.running {
+            return;
+        }
+        let rest = self.checkpoint.todo.len().saturating_sub(SLICE);
+        for dialog in self.checkpoint.todo.split_off(rest) {
+            // One that has ended since then has sent its image by itself and may be gone.
+            let Some(live) = self.live.get_mut(&dialog) else { continue };
+            live.dirty = false;
+            self.checkpoint.outstanding += 1;
+            self.tell(dialog, ToDialog::Snapshot);
+        }
+        self.end_checkpoint_if_complete();
+    }
+
+    pub(super) fn end_checkpoint_if_complete(&mut self) {
+        let checkpoint = &mut self.checkpoint;
+        if !checkpoint.running || checkpoint.outstanding > 0 || checkpoint.has_more() {
+            return;
+        }
+        checkpoint.running = false;
+        let memory = encode(&self.router.memory());
+        let mut outbox = self.shard.open();
+        outbox.image(Image::Memory(memory));
+        outbox.image(Image::CheckpointEnd);
+        drop(outbox);
+        match self.checkpoint.shutdown.take() {
+            Some(done) if self.checkpoint.dirty.is_empty() => {
+                let _ = done.send(());
+            }
+            Some(done) => self.shut_down(done),
+            None => {}
+        }
+    }
+
+    /// Brings everything to disk and says when it has been handed over.
+    pub(super) fn shut_down(&mut self, done: oneshot::Sender<()>) {
+        self.checkpoint.shutdown = Some(done);
+        self.begin_checkpoint();
+    }
+}

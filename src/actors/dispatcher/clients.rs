@@ -1,0 +1,143 @@
+//! Which dialog a client's message belongs to: the open one, or a new one.
+
+use super::Dispatcher;
+use crate::actors::caller::{Caller, Outcome};
+use crate::actors::dialog::{OnDisk, Opening, ToDialog};
+use crate::actors::inbox::Ask;
+use crate::domain::command::Command;
+use crate::domain::dialog::command::{ClientLeave, Context, Desk, OfferRules, Receive};
+use crate::domain::dialog::order::DialogOrder;
+use crate::domain::reply::{Received, Reply};
+use crate::error::{Code, Rejection};
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
+use crate::limits;
+use crate::timestamp::Timestamp;
+
+impl Dispatcher {
+    /// A client wrote: finds the client's open dialog or opens one.
+    pub(super) fn receive(&mut self, receive: Box<Receive>, caller: Caller, now: Timestamp) {
+        let Some(rules) = self.router.rules(&receive.channel) else {
+            return self.reject(caller, no_such_channel("channel"));
+        };
+        let Some(dialog) = self.last_of(&receive.channel, &receive.client) else {
+            return self.open_dialog(receive, None, rules, caller, now);
+        };
+        match self.live.get(&dialog) {
+            Some(live) if live.may_end() => {
+                self.hold(dialog, Ask::Command(Command::Receive(receive)), caller)
+            }
+            Some(live) if live.has_ended() => self.open_dialog(receive, Some(dialog), rules, caller, now),
+            _ => self.forward(dialog, receive, caller, now),
+        }
+    }
+
+    /// The client's last dialog, unless it has ended and is on disk.
+    pub(super) fn last_of(&self, channel: &ChannelId, client: &ClientId) -> Option<DialogId> {
+        self.clients.get(&(channel.clone(), client.clone())).copied()
+    }
+
+    /// A client left: its dialog closes, unless somebody answered.
+    pub(super) fn client_leave(&mut self, leave: ClientLeave, caller: Caller, now: Timestamp) {
+        if self.router.rules(&leave.channel).is_none() {
+            return self.reject(caller, no_such_channel("channel"));
+        }
+        if let Some(dialog) = self.last_of(&leave.channel, &leave.client) {
+            return match self.live.get(&dialog) {
+                Some(live) if live.may_end() => {
+                    self.hold(dialog, Ask::Command(Command::ClientLeave(leave)), caller)
+                }
+                _ => self.order(dialog, DialogOrder::ClientLeave(leave), None, None, caller, now),
+            };
+        }
+        match self.read(self.shared.reader.last_dialog(&leave.channel, &leave.client)) {
+            Ok(Some(_)) => self.shard.open().release(caller, Ok(Outcome::Done(Reply::Done))),
+            Ok(None) => self.reject(caller, no_such_client()),
+            Err(rejection) => self.reject(caller, rejection),
+        }
+    }
+
+    fn forward(&mut self, dialog: DialogId, receive: Box<Receive>, caller: Caller, now: Timestamp) {
+        let has_previous = match self.awake(dialog) {
+            Ok(live) => live.has_previous,
+            Err(rejection) => return self.reject(caller, rejection),
+        };
+        match self.stored_earlier(&receive, has_previous) {
+            Ok(duplicate_of) => {
+                self.order_with(dialog, DialogOrder::Receive(receive), None, None, caller, now, |desk| {
+                    desk.duplicate_of = duplicate_of;
+                });
+            }
+            Err(rejection) => self.reject(caller, rejection),
+        }
+    }
+
+    fn open_dialog(
+        &mut self,
+        receive: Box<Receive>,
+        last: Option<DialogId>,
+        rules: OfferRules,
+        caller: Caller,
+        now: Timestamp,
+    ) {
+        let (previous, duplicate) = match self.past_of(&receive, last) {
+            Ok(past) => past,
+            Err(rejection) => return self.reject(caller, rejection),
+        };
+        if let Some(message) = duplicate {
+            let received = Received { dialog: message.dialog(), message, opened: false, duplicate: true };
+            let mut outbox = self.shard.open();
+            return outbox.release(caller, Ok(Outcome::Done(Reply::Received(received))));
+        }
+        if self.next_dialog.0 > limits::DIALOGS {
+            return self.reject(
+                caller,
+                Rejection::new(Code::Conflict, "this data directory holds all the dialogs it can"),
+            );
+        }
+        // A new dialog takes its turn behind those that wait already.
+        self.direct(now);
+        let id = self.next_dialog;
+        self.next_dialog = DialogId(id.0 + 1);
+        let placement = self.router.place_new(id, &receive.channel, now);
+        let client = (receive.channel.clone(), receive.client.clone());
+        self.clients.insert(client.clone(), id);
+        self.start_dialog(id, None, OnDisk::default(), client);
+        if let Some(live) = self.live.get_mut(&id) {
+            live.has_previous = previous.is_some();
+        }
+        let desk = Desk { rules, room: true, reachable: true, duplicate_of: None };
+        let context = Context { now, actor: None, desk };
+        self.tell(id, ToDialog::Open(Box::new(Opening { receive, previous, placement, context, caller })));
+    }
+
+    /// The client's dialog before, and where this very message is stored, if it is.
+    fn past_of(
+        &self,
+        receive: &Receive,
+        last: Option<DialogId>,
+    ) -> Result<(Option<DialogId>, Option<MessageId>), Rejection> {
+        let previous = match last {
+            Some(dialog) => Some(dialog),
+            None => self.read(self.shared.reader.last_dialog(&receive.channel, &receive.client))?,
+        };
+        Ok((previous, self.stored_earlier(receive, previous.is_some())?))
+    }
+
+    /// A connector may deliver a message again long after its dialog has ended.
+    fn stored_earlier(&self, receive: &Receive, has_previous: bool) -> Result<Option<MessageId>, Rejection> {
+        match &receive.external_id {
+            Some(external) if has_previous => {
+                self.read(self.shared.reader.external(&receive.channel, &receive.client, external))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+pub(super) fn no_such_channel(field: &'static str) -> Rejection {
+    Rejection::new(Code::ChannelNotFound, "there is no such channel").at(field)
+}
+
+pub(super) fn no_such_client() -> Rejection {
+    Rejection::new(Code::ClientNotFound, "there is no such client").at("client")
+}

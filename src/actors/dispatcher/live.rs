@@ -1,0 +1,243 @@
+//! Which dialogs have an actor. One exists only while its dialog is not, or not only, on disk.
+
+use std::sync::Arc;
+
+use actix::{Actor, Addr};
+use actix_rt::ArbiterHandle;
+
+use super::Dispatcher;
+use crate::actors::caller::Caller;
+use crate::actors::dialog::{DialogActor, OnDisk, ToDialog};
+use crate::actors::inbox::{Ask, Envelope};
+use crate::actors::note::DialogNote;
+use crate::actors::shard::{Shard, shard_of};
+use crate::actors::shared::Shared;
+use crate::domain::dialog::Dialog;
+use crate::error::{Code, Error, Rejection};
+use crate::ids::{ChannelId, ClientId, DialogId};
+use crate::storage::{Thing, encode, fingerprint};
+use crate::timestamp::Timestamp;
+
+/// An arbiter in which dialogs and operators live.
+#[derive(Debug)]
+pub struct House {
+    /// Its thread; nothing for the dispatcher's own.
+    pub arbiter: Option<ArbiterHandle>,
+    /// Its outgoing side.
+    pub shard: Arc<Shard>,
+}
+
+impl House {
+    /// A house in an arbiter of its own.
+    pub fn of(arbiter: ArbiterHandle, shared: &Arc<Shared>) -> Self {
+        Self { arbiter: Some(arbiter), shard: Shard::new(Arc::clone(shared)) }
+    }
+
+    /// What must be flushed, and where.
+    pub fn outgoing(&self) -> (Option<ArbiterHandle>, Arc<Shard>) {
+        (self.arbiter.clone(), Arc::clone(&self.shard))
+    }
+
+    /// Starts an actor here.
+    pub fn settle<A>(&self, actor: A) -> Addr<A>
+    where
+        A: Actor<Context = actix::Context<A>> + Send,
+    {
+        match &self.arbiter {
+            Some(arbiter) => A::start_in_arbiter(arbiter, move |_| actor),
+            None => actor.start(),
+        }
+    }
+}
+
+/// A dialog that has an actor.
+#[derive(Debug)]
+pub struct Live {
+    address: Addr<DialogActor>,
+    client: (ChannelId, ClientId),
+    /// Whether the client had a dialog before.
+    pub has_previous: bool,
+    /// Messages sent to the actor, and those of them that it has handled.
+    sent: u64,
+    seen: u64,
+    /// The number of its latest image, if the dialog is as that image says.
+    clean: Option<u64>,
+    /// The number of its latest image that is on disk.
+    archived: u64,
+    closed: bool,
+    /// The last message after which it may have ended.
+    ends_at: u64,
+    /// What its client sent since then: not known yet whether to this dialog or to the next one.
+    held: Vec<Envelope>,
+    /// Whether something may have changed since the last image.
+    pub dirty: bool,
+    /// The message after which the checkpoint under way has its image.
+    pub snapshot_at: Option<u64>,
+}
+
+impl Live {
+    /// Nothing is under way to it, it has ended, and all of it is on disk.
+    fn may_retire(&self) -> bool {
+        self.closed && self.sent == self.seen && self.clean.is_some_and(|image| image <= self.archived)
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.closed
+    }
+
+    /// Whether something is under way to it after which it may have ended.
+    pub fn may_end(&self) -> bool {
+        self.seen < self.ends_at
+    }
+
+    /// Whether the image that a checkpoint asked for has been sent.
+    fn snapshot_arrived(&self) -> bool {
+        self.snapshot_at.is_some_and(|message| self.seen >= message)
+    }
+}
+
+impl Dispatcher {
+    /// Starts the actor of a dialog.
+    pub(super) fn start_dialog(
+        &mut self,
+        id: DialogId,
+        dialog: Option<Dialog>,
+        on_disk: OnDisk,
+        client: (ChannelId, ClientId),
+    ) {
+        let house = &self.houses[shard_of(id, self.houses.len())];
+        let shard = Arc::clone(&house.shard);
+        let has_previous = dialog.as_ref().is_some_and(|dialog| dialog.previous.is_some());
+        let closed = dialog.as_ref().is_some_and(Dialog::is_closed);
+        let actor = match dialog {
+            Some(dialog) => DialogActor::awake(dialog, on_disk, shard),
+            None => DialogActor::unopened(id, shard),
+        };
+        let clean = on_disk.clean.then_some(on_disk.images);
+        let live = Live {
+            address: house.settle(actor),
+            client,
+            has_previous,
+            sent: 0,
+            seen: 0,
+            clean,
+            archived: on_disk.images,
+            closed,
+            ends_at: 0,
+            held: Vec::new(),
+            dirty: false,
+            snapshot_at: None,
+        };
+        self.live.insert(id, live);
+    }
+
+    /// The actor's entry of a dialog; one that sleeps on disk is woken.
+    ///
+    /// # Errors
+    /// `dialog_not_found` if there is no such dialog.
+    pub(super) fn awake(&mut self, id: DialogId) -> Result<&mut Live, Rejection> {
+        if !self.live.contains_key(&id) {
+            let dialog = self.load(id)?;
+            let client = (dialog.client.channel.clone(), dialog.client.id.clone());
+            let print = fingerprint(Thing::Dialog(id), &encode(&dialog));
+            let on_disk = OnDisk { fingerprint: print, open: !dialog.is_closed(), images: 0, clean: true };
+            self.start_dialog(id, Some(dialog), on_disk, client);
+        }
+        self.live.get_mut(&id).ok_or_else(no_such_dialog)
+    }
+
+    fn load(&self, id: DialogId) -> Result<Dialog, Rejection> {
+        if id >= self.next_dialog {
+            return Err(no_such_dialog());
+        }
+        self.read(self.shared.reader.dialog(id))?.ok_or_else(no_such_dialog)
+    }
+
+    /// A failed read stops the engine: what cannot be read cannot be decided upon.
+    pub(super) fn read<T>(&self, result: Result<T, Error>) -> Result<T, Rejection> {
+        result.map_err(|error| {
+            let rejection = Rejection::new(Code::StorageFailed, error.to_string());
+            self.shared.fail(error);
+            rejection
+        })
+    }
+
+    /// Sends a message to an awake dialog.
+    pub(super) fn tell(&mut self, id: DialogId, message: ToDialog) {
+        let Some(live) = self.live.get_mut(&id) else { return };
+        let may_change = matches!(message, ToDialog::Open(_) | ToDialog::Order(_));
+        if may_change && !std::mem::replace(&mut live.dirty, true) {
+            self.checkpoint.dirty.push(id);
+        }
+        live.sent += 1;
+        if matches!(&message, ToDialog::Order(told) if told.order.may_end()) {
+            live.ends_at = live.sent;
+        }
+        if matches!(message, ToDialog::Snapshot) {
+            live.snapshot_at = Some(live.sent);
+        }
+        self.shared.activity.begin();
+        live.address.do_send(message);
+    }
+
+    /// A dialog has handled one message.
+    pub(super) fn dialog_returned(&mut self, note: DialogNote, now: Timestamp) {
+        if note.trip {
+            self.router.arrive(note.dialog, &note.facts);
+        }
+        if let Some(live) = self.live.get_mut(&note.dialog) {
+            live.seen += 1;
+            live.clean = note.clean;
+            live.closed = note.closed;
+            if live.snapshot_arrived() {
+                live.snapshot_at = None;
+                self.checkpoint.outstanding -= 1;
+                self.end_checkpoint_if_complete();
+            }
+        }
+        self.release_held(note.dialog, now);
+        self.retire(note.dialog);
+    }
+
+    /// Keeps something of the dialog's client until it is known whether the dialog has ended.
+    pub(super) fn hold(&mut self, dialog: DialogId, ask: Ask, caller: Caller) {
+        if let Some(live) = self.live.get_mut(&dialog) {
+            self.shared.activity.begin();
+            live.held.push(Envelope { ask, actor: None, caller });
+        }
+    }
+
+    fn release_held(&mut self, dialog: DialogId, now: Timestamp) {
+        let Some(live) = self.live.get_mut(&dialog).filter(|live| !live.may_end()) else { return };
+        for envelope in std::mem::take(&mut live.held) {
+            self.handle_envelope(envelope, now);
+            self.shared.activity.end(1);
+        }
+    }
+
+    /// Images are on disk: dialogs that have ended need no actor any more.
+    pub(super) fn archived(&mut self, images: Vec<(DialogId, u64)>) {
+        for (dialog, image) in images {
+            if let Some(live) = self.live.get_mut(&dialog) {
+                live.archived = live.archived.max(image);
+                self.retire(dialog);
+            }
+        }
+    }
+
+    fn retire(&mut self, dialog: DialogId) {
+        if !self.live.get(&dialog).is_some_and(Live::may_retire) {
+            return;
+        }
+        if let Some(live) = self.live.remove(&dialog)
+            && self.clients.get(&live.client) == Some(&dialog)
+        {
+            self.clients.remove(&live.client);
+        }
+    }
+}
+
+pub(super) fn no_such_dialog() -> Rejection {
+    Rejection::new(Code::DialogNotFound, "there is no such dialog").at("dialog")
+}

@@ -1,0 +1,242 @@
+//! The dispatcher: the one front door, and the only one that gives out capacity.
+//!
+//! It owns no durable fact. Names, addresses, the router's queues and ledger, and timers follow
+//! from channels, operators and dialogs, and are rebuilt from them at start. What it decides is
+//! the router's work (pure, in `routing`); here it is only carried out:
+//!
+//! - `commands.rs`: from an envelope to the actor that decides it;
+//! - `clients.rs`: which dialog a client's message belongs to;
+//! - `live.rs`: which dialogs have an actor, waking and retiring them;
+//! - `directives.rs`: offers, expiries and whatever else the router wants;
+//! - `queries.rs`: from a query to the actor that knows;
+//! - `checkpoint.rs`: bringing everything changed to disk while traffic runs.
+
+mod checkpoint;
+mod clients;
+mod commands;
+mod directives;
+mod live;
+mod queries;
+mod start;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use actix::fut::{ActorFutureExt, wrap_future};
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use hashbrown::HashMap;
+use tokio::sync::oneshot;
+
+pub use start::{Recovering, Started, start};
+
+use self::checkpoint::Checkpoint;
+use self::live::{House, Live};
+use super::guard::guarded;
+use super::inbox::{Drain, Envelope, Inbox};
+use super::note::{Note, Notes};
+use super::operator::OperatorActor;
+use super::registry::Registry;
+use super::shard::Shard;
+use super::shared::Shared;
+use crate::domain::operator::Role;
+use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
+use crate::routing::Router;
+use crate::timestamp::Timestamp;
+
+/// Envelopes handled before others in the arbiter get their turn.
+const SLICE: usize = 1024;
+
+/// The dispatcher. See the module.
+#[derive(Debug)]
+pub struct Dispatcher {
+    shared: Arc<Shared>,
+    shard: Arc<Shard>,
+    inbox: Arc<Inbox>,
+    /// Envelopes taken from the inbox and not yet handled.
+    backlog: VecDeque<Envelope>,
+    spare: Vec<Envelope>,
+    resuming: bool,
+    router: Router,
+    houses: Vec<House>,
+    live: HashMap<DialogId, Live>,
+    clients: HashMap<(ChannelId, ClientId), DialogId>,
+    operators: HashMap<OperatorId, OperatorEntry>,
+    channels: usize,
+    registry: Addr<Registry>,
+    /// Messages under way to operators and to the registry. Until they are back nothing more is
+    /// taken in, so that a command finds what the one before it has put.
+    setting_up: usize,
+    next_dialog: DialogId,
+    checkpoint: Checkpoint,
+    /// The moment for which a timer of the arbiter is set.
+    armed: Option<Timestamp>,
+}
+
+/// What the dispatcher needs of an operator.
+#[derive(Debug)]
+struct OperatorEntry {
+    address: Addr<OperatorActor>,
+    role: Role,
+    /// Not yet put, or removed: it is found by nobody.
+    absent: bool,
+}
+
+impl Actor for Dispatcher {
+    type Context = Context<Self>;
+}
+
+impl Dispatcher {
+    /// The time of what is handled now.
+    fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    fn drain(&mut self, context: &mut Context<Self>) {
+        self.inbox.take(&mut self.spare);
+        let mut taken = std::mem::take(&mut self.spare);
+        self.shared.activity.take_in(taken.len());
+        self.backlog.extend(taken.drain(..));
+        self.spare = taken;
+        self.slice(context);
+    }
+
+    /// Handles a bounded number of envelopes, so that a flood starves nobody.
+    fn slice(&mut self, context: &mut Context<Self>) {
+        let now = self.now();
+        let mut count = 0;
+        while count < SLICE
+            && self.setting_up == 0
+            && let Some(envelope) = self.backlog.pop_front()
+        {
+            self.handle_envelope(envelope, now);
+            count += 1;
+        }
+        self.direct(now);
+        self.shared.activity.end(count);
+        self.go_on(context);
+    }
+
+    /// Sees to it that what waits is taken in, unless something must come back first.
+    fn go_on(&mut self, context: &mut Context<Self>) {
+        if !self.backlog.is_empty() && self.setting_up == 0 {
+            self.resume_later(context);
+        }
+    }
+
+    /// Comes back after everybody else in the arbiter had a turn.
+    fn resume_later(&mut self, context: &mut Context<Self>) {
+        if std::mem::replace(&mut self.resuming, true) {
+            return;
+        }
+        let turn = wrap_future::<_, Self>(tokio::task::yield_now());
+        context.spawn(turn.map(|(), dispatcher, context| {
+            dispatcher.resuming = false;
+            dispatcher.guarded(context, |dispatcher, context| {
+                dispatcher.continue_checkpoint();
+                dispatcher.slice(context);
+                if dispatcher.checkpoint.has_more() {
+                    dispatcher.resume_later(context);
+                }
+            });
+        }));
+    }
+
+    fn take_note(&mut self, note: Note, now: Timestamp) {
+        match note {
+            Note::Dialog(note) => self.dialog_returned(note, now),
+            Note::Channel(channel) => {
+                self.setting_up -= 1;
+                self.channel_put(&channel);
+            }
+            Note::Operator(operator) => {
+                self.setting_up -= 1;
+                self.operator_changed(&operator);
+            }
+            Note::Nothing => self.setting_up -= 1,
+        }
+    }
+
+    /// Runs a handler; then sees to timers and to a checkpoint under way.
+    fn guarded(&mut self, context: &mut Context<Self>, handler: impl FnOnce(&mut Self, &mut Context<Self>)) {
+        let handled = guarded(|| {
+            handler(self, context);
+            self.arm(context);
+            if self.checkpoint.has_more() {
+                self.resume_later(context);
+            }
+        });
+        self.shared.check(handled);
+    }
+}
+
+impl Handler<Drain> for Dispatcher {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, context: &mut Self::Context) {
+        self.guarded(context, Self::drain);
+    }
+}
+
+impl Handler<Notes> for Dispatcher {
+    type Result = ();
+
+    fn handle(&mut self, Notes(notes): Notes, context: &mut Self::Context) {
+        let count = notes.len();
+        self.guarded(context, |dispatcher, context| {
+            let now = dispatcher.now();
+            for note in notes {
+                dispatcher.take_note(note, now);
+            }
+            dispatcher.direct(now);
+            dispatcher.go_on(context);
+        });
+        self.shared.activity.end(count);
+    }
+}
+
+/// The clock moved, or a deadline has come.
+#[derive(Debug)]
+pub struct Tick;
+
+/// The clock was moved by command and stays there, also after a restart.
+#[derive(Debug)]
+pub struct KeepClock;
+
+/// These dialogs are on disk as their image of this number says.
+#[derive(Debug)]
+pub struct Archived(pub Vec<(DialogId, u64)>);
+
+/// The journal has grown: bring what changed to disk.
+#[derive(Debug)]
+pub struct CheckpointDue;
+
+/// Bring everything to disk and say when it is done.
+#[derive(Debug)]
+pub struct Shutdown(pub oneshot::Sender<()>);
+
+macro_rules! messages {
+    ($($message:ty => $handler:expr;)*) => {$(
+        impl Message for $message {
+            type Result = ();
+        }
+
+        impl Handler<$message> for Dispatcher {
+            type Result = ();
+
+            fn handle(&mut self, message: $message, context: &mut Self::Context) {
+                self.guarded(context, |dispatcher, _| {
+                    let handler: fn(&mut Dispatcher, $message) = $handler;
+                    handler(dispatcher, message);
+                });
+            }
+        }
+    )*};
+}
+
+messages! {
+    Tick => |dispatcher, _| dispatcher.tick();
+    KeepClock => |dispatcher, _| dispatcher.keep_clock();
+    Archived => |dispatcher, Archived(images)| dispatcher.archived(images);
+    CheckpointDue => |dispatcher, _| dispatcher.begin_checkpoint();
+    Shutdown => |dispatcher, Shutdown(done)| dispatcher.shut_down(done);
+}

@@ -1,0 +1,115 @@
+//! From a query to the actor that knows; what only the disk knows is left to whoever asked.
+
+use std::sync::Arc;
+
+use super::Dispatcher;
+use super::clients::no_such_channel;
+use super::commands::no_such_operator;
+use super::live::no_such_dialog;
+use crate::actors::answer::{Answer, Pending};
+use crate::actors::caller::{Caller, Outcome};
+use crate::actors::dialog::ToDialog;
+use crate::actors::health::{Health, HealthCheck};
+use crate::actors::inbox::Ask;
+use crate::actors::operator::ToOperator;
+use crate::actors::registry::ToRegistry;
+use crate::domain::operator::Principal;
+use crate::domain::query::{FindDialog, GetDialog, Query};
+use crate::domain::view::{QueueState, Workload};
+use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::routing::{Counts, Load};
+
+impl Dispatcher {
+    pub(super) fn query(&mut self, query: Query, acting: Option<Principal>, caller: Caller) {
+        match query {
+            Query::GetDialog(query) => self.get_dialog(query, caller),
+            Query::FindDialog(query) => self.find_dialog(query, caller),
+            Query::Unanswered(_) => self.unanswered(acting, caller),
+            Query::GetOperator(query) => self.get_operator(&query.operator, caller),
+            Query::GetChannel(query) => self.get_channel(query.channel, caller),
+            Query::Health(_) => self.health(caller),
+        }
+    }
+
+    /// Answers when everything that came before has been handed to the journal.
+    pub(super) fn barrier(&self, caller: Caller) {
+        self.pending(Pending::Nothing, caller);
+    }
+
+    fn get_dialog(&mut self, query: GetDialog, caller: Caller) {
+        let dialog = query.dialog;
+        if self.live.contains_key(&dialog) {
+            self.tell(dialog, ToDialog::Show(Box::new(query), caller));
+        } else if dialog < self.next_dialog && dialog.0 > 0 {
+            self.pending(Pending::OnDisk(dialog), caller);
+        } else {
+            self.reject(caller, no_such_dialog());
+        }
+    }
+
+    fn find_dialog(&mut self, query: FindDialog, caller: Caller) {
+        if self.router.rules(&query.channel).is_none() {
+            return self.reject(caller, no_such_channel("channel"));
+        }
+        let Some(dialog) = self.last_of(&query.channel, &query.client) else {
+            return self.pending(Pending::LastOf(query.channel, query.client), caller);
+        };
+        match self.live.get(&dialog) {
+            Some(live) if live.may_end() => self.hold(dialog, Ask::Query(Query::FindDialog(query)), caller),
+            _ => self.get_dialog(GetDialog::whole(dialog), caller),
+        }
+    }
+
+    fn unanswered(&mut self, acting: Option<Principal>, caller: Caller) {
+        let Some(acting) = acting else { return self.reject(caller, no_such_operator("as")) };
+        let dialogs = self.router.unanswered(&acting.operator);
+        self.pending(Pending::Each(dialogs), caller);
+    }
+
+    fn get_operator(&mut self, operator: &OperatorId, caller: Caller) {
+        let Load { held, offered, .. } = self.router.load(operator);
+        let load = Workload { held, offered };
+        let Some(entry) = self.entry(operator) else {
+            return self.reject(caller, no_such_operator("operator"));
+        };
+        self.shared.activity.begin();
+        entry.address.do_send(ToOperator::Show(load, caller));
+        self.setting_up += 1;
+    }
+
+    fn get_channel(&mut self, channel: ChannelId, caller: Caller) {
+        let Counts { waiting, offered } = self.router.counts(&channel);
+        let counts = QueueState { waiting: waiting as u64, offered: offered as u64 };
+        self.shared.activity.begin();
+        self.setting_up += 1;
+        self.registry.do_send(ToRegistry::Show(channel, counts, caller));
+    }
+
+    /// Asks every dialog whose state is ahead of the disk; operators and channels never are.
+    fn health(&mut self, caller: Caller) {
+        let ahead: Vec<DialogId> =
+            self.live.iter().filter(|(_, live)| live.dirty).map(|(id, _)| *id).collect();
+        let totals = self.router.totals();
+        let health = Health {
+            seq: 0,
+            waiting: totals.waiting,
+            offered: totals.offered,
+            answered: totals.answered,
+            dialogs: self.next_dialog.0 - 1,
+            operators: self.operators.values().filter(|entry| !entry.absent).count(),
+            channels: self.channels,
+            state_hash: String::new(),
+        };
+        let check = Arc::new(HealthCheck::new(&self.shared.fingerprint, ahead.len(), caller, health));
+        if ahead.is_empty() {
+            return check.answer(&mut self.shard.open());
+        }
+        for dialog in ahead {
+            self.tell(dialog, ToDialog::Fingerprint(Arc::clone(&check)));
+        }
+    }
+
+    fn pending(&self, pending: Pending, caller: Caller) {
+        self.shard.open().release(caller, Ok(Outcome::Answered(Box::new(Answer::Pending(pending)))));
+    }
+}

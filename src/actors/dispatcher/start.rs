@@ -1,0 +1,197 @@
+//! Starting the dispatcher from what recovery found.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use actix::{Actor, Addr, AsyncContext};
+use actix_rt::ArbiterHandle;
+use crossbeam_channel::Sender;
+use hashbrown::HashMap;
+
+use super::Dispatcher;
+use super::checkpoint::Checkpoint;
+use super::live::House;
+use crate::actors::caller::Completion;
+use crate::actors::dialog::{OnDisk, closing};
+use crate::actors::inbox::Inbox;
+use crate::actors::registry::Registry;
+use crate::actors::shard::Shard;
+use crate::actors::shared::Shared;
+use crate::domain::channel::Channel;
+use crate::domain::dialog::Dialog;
+use crate::domain::event::Change;
+use crate::domain::operator::Operator;
+use crate::domain::reply::Reply;
+use crate::error::Error;
+use crate::ids::{ChannelId, ClientId, DialogId, IdempotencyKey};
+use crate::routing::{Memory, Router};
+use crate::storage::{Batch, Image, RecoveredDialog, RecoveredThing, Recovery, decode};
+
+/// What recovery found, gathered before any actor runs.
+#[derive(Debug, Default)]
+pub struct Recovering {
+    memory: Memory,
+    channels: Vec<RecoveredThing<Channel>>,
+    operators: Vec<RecoveredThing<Operator>>,
+    /// Dialogs that are ahead of their image; the others sleep until they are needed.
+    ahead: Vec<RecoveredDialog>,
+    clients: HashMap<(ChannelId, ClientId), DialogId>,
+    router: Option<Router>,
+    /// Idempotency keys that only the journal holds.
+    pub unwritten_keys: Vec<(IdempotencyKey, Reply)>,
+    failure: Option<Error>,
+}
+
+impl Recovering {
+    /// The router as channels and operators make it; built when the first dialog comes.
+    fn router(&mut self) -> &mut Router {
+        let (memory, channels, operators) = (&self.memory, &self.channels, &self.operators);
+        self.router.get_or_insert_with(|| {
+            let mut router = Router::new(memory);
+            operators.iter().for_each(|operator| router.put_operator(&operator.thing));
+            channels.iter().for_each(|channel| router.put_channel(&channel.thing));
+            router
+        })
+    }
+
+    /// What went wrong on the way.
+    pub fn failure(&mut self) -> Option<Error> {
+        self.failure.take()
+    }
+}
+
+impl Recovery for Recovering {
+    fn memory(&mut self, bytes: &[u8]) {
+        match decode(bytes) {
+            Ok(memory) => self.memory = memory,
+            Err(error) => {
+                let (place, reason) = ("the dispatcher's memory".to_owned(), error.to_string());
+                self.failure = Some(Error::Damaged { place, reason });
+            }
+        }
+    }
+
+    fn change(&mut self, change: &Change) {
+        self.memory.fold(change);
+    }
+
+    fn channel(&mut self, channel: RecoveredThing<Channel>) {
+        self.channels.push(channel);
+    }
+
+    fn operator(&mut self, operator: RecoveredThing<Operator>) {
+        self.operators.push(operator);
+    }
+
+    fn dialog(&mut self, recovered: RecoveredDialog) {
+        let dialog = &recovered.dialog;
+        self.clients.insert((dialog.client.channel.clone(), dialog.client.id.clone()), dialog.id);
+        if !dialog.is_closed() {
+            self.router().restore_dialog(dialog);
+        }
+        if !recovered.clean {
+            self.ahead.push(recovered);
+        }
+    }
+}
+
+/// A dispatcher that runs.
+#[derive(Debug)]
+pub struct Started {
+    /// The dispatcher.
+    pub dispatcher: Addr<Dispatcher>,
+    /// Where commands go in.
+    pub inbox: Arc<Inbox>,
+    /// The outgoing side of its arbiter.
+    pub shard: Arc<Shard>,
+}
+
+/// Starts the dispatcher and all that it looks after, in the arbiter of this thread.
+pub fn start(
+    shared: &Arc<Shared>,
+    journal: &Sender<Batch<Completion>>,
+    arbiters: Vec<ArbiterHandle>,
+    mut recovering: Recovering,
+    next_dialog: DialogId,
+) -> Started {
+    recovering.router();
+    let shard = Shard::new(Arc::clone(shared));
+    // With arbiters of their own, dialogs and operators leave this one to the dispatcher.
+    let houses = match arbiters.is_empty() {
+        true => vec![House { arbiter: None, shard: Arc::clone(&shard) }],
+        false => arbiters.into_iter().map(|arbiter| House::of(arbiter, shared)).collect(),
+    };
+    let mut flushers = vec![(None, Arc::clone(&shard))];
+    flushers.extend(houses.iter().filter(|house| house.arbiter.is_some()).map(House::outgoing));
+    let mut inbox = None;
+    let address = Dispatcher::create(|context| {
+        let front = Arc::new(Inbox::new(context.address()));
+        inbox = Some(Arc::clone(&front));
+        let registry = Registry::new(std::mem::take(&mut recovering.channels), Arc::clone(&shard));
+        let mut dispatcher = Dispatcher {
+            shared: Arc::clone(shared),
+            shard: Arc::clone(&shard),
+            inbox: front,
+            backlog: VecDeque::new(),
+            spare: Vec::new(),
+            resuming: false,
+            router: recovering.router.take().unwrap_or_default(),
+            houses,
+            live: HashMap::new(),
+            clients: std::mem::take(&mut recovering.clients),
+            operators: HashMap::new(),
+            channels: registry.count(),
+            registry: registry.start(),
+            setting_up: 0,
+            next_dialog,
+            checkpoint: Checkpoint::default(),
+            armed: None,
+        };
+        dispatcher.take_up(recovering);
+        dispatcher.arm(context);
+        dispatcher
+    });
+    for (arbiter, shard) in flushers {
+        let flusher = shard.flush_forever(journal.clone(), address.clone());
+        match arbiter {
+            Some(arbiter) => drop(arbiter.spawn(flusher)),
+            None => drop(actix_rt::spawn(flusher)),
+        }
+    }
+    Started { dispatcher: address, inbox: inbox.expect("the actor was just created"), shard }
+}
+
+impl Dispatcher {
+    /// Takes up work where it was left.
+    fn take_up(&mut self, recovering: Recovering) {
+        for (key, reply) in recovering.unwritten_keys {
+            self.shard.open().image(Image::Key(key, reply));
+        }
+        for operator in recovering.operators {
+            self.shared.names.put(operator.thing.id.clone(), operator.thing.settings.name.clone());
+            self.start_operator(operator.thing.id.clone(), Some(operator));
+        }
+        for recovered in recovering.ahead {
+            let RecoveredDialog { dialog, on_disk, was_open_on_disk, .. } = recovered;
+            let on_disk =
+                OnDisk { fingerprint: on_disk.unwrap_or(0), open: was_open_on_disk, images: 0, clean: false };
+            self.take_up_dialog(dialog, on_disk);
+        }
+        self.router.reconcile();
+        let now = self.now();
+        self.direct(now);
+    }
+
+    fn take_up_dialog(&mut self, dialog: Dialog, on_disk: OnDisk) {
+        let id = dialog.id;
+        let client = (dialog.client.channel.clone(), dialog.client.id.clone());
+        if dialog.is_closed() {
+            self.shared.reader.announce_external(&closing(&dialog));
+        }
+        self.start_dialog(id, Some(dialog), on_disk, client);
+        if let Some(live) = self.live.get_mut(&id) {
+            live.dirty = true;
+            self.checkpoint.dirty.push(id);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Idempotency keys: the same key again gives the first reply.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashMap;
+use tokio::sync::oneshot;
+
+use super::caller::{Delivery, Outcome};
+use crate::domain::reply::Reply;
+use crate::error::Error;
+use crate::ids::IdempotencyKey;
+
+/// The keys of the last commands, and of those under way.
+#[derive(Debug)]
+pub struct KeyTable {
+    window: usize,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    entries: HashMap<IdempotencyKey, Entry>,
+    /// Finished keys, oldest first: those beyond the window are forgotten.
+    order: VecDeque<IdempotencyKey>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    UnderWay(Vec<oneshot::Sender<Result<Delivery, Error>>>),
+    Done(Delivery),
+}
+
+/// What a key means when a command comes with it.
+#[derive(Debug)]
+pub enum Claim {
+    /// It is new: do the command, and finish the key with its outcome.
+    Fresh,
+    /// The first command is still under way: its outcome comes here.
+    UnderWay(oneshot::Receiver<Result<Delivery, Error>>),
+    /// It was done: this is the first reply.
+    Done(Delivery),
+}
+
+impl KeyTable {
+    /// Keeps the last `window` keys, beginning with those that are on disk.
+    pub fn new(window: usize, recovered: Vec<(IdempotencyKey, Reply)>) -> Self {
+        let table = Self { window: window.max(1), inner: Mutex::default() };
+        for (key, reply) in recovered {
+            table.lock().remember(key, Delivery { seq: 0, outcome: Outcome::Done(reply) }, table.window);
+        }
+        table
+    }
+
+    /// Claims a key for a command.
+    pub fn claim(&self, key: &IdempotencyKey) -> Claim {
+        let mut inner = self.lock();
+        match inner.entries.get_mut(key) {
+            None => {
+                inner.entries.insert(key.clone(), Entry::UnderWay(Vec::new()));
+                Claim::Fresh
+            }
+            Some(Entry::UnderWay(waiting)) => {
+                let (sender, receiver) = oneshot::channel();
+                waiting.push(sender);
+                Claim::UnderWay(receiver)
+            }
+            Some(Entry::Done(delivery)) => Claim::Done(delivery.clone()),
+        }
+    }
+
+    /// The command of a fresh key has its outcome. Only what was done is kept.
+    pub fn finish(&self, key: &IdempotencyKey, result: &Result<Delivery, Error>) {
+        let mut inner = self.lock();
+        let Some(Entry::UnderWay(waiting)) = inner.entries.remove(key) else { return };
+        if let Ok(delivery) = result {
+            inner.remember(key.clone(), delivery.clone(), self.window);
+        }
+        drop(inner);
+        for sender in waiting {
+            let _ = sender.send(result.clone());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn remember(&mut self, key: IdempotencyKey, delivery: Delivery, window: usize) {
+        while self.order.len() >= window {
+            if let Some(oldest) = self.order.pop_front() {
+                self.entries.remove(&oldest);
+            }
+        }
+        self.order.push_back(key.clone());
+        self.entries.insert(key, Entry::Done(delivery));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Code, Rejection};
+
+    fn key(name: &str) -> IdempotencyKey {
+        IdempotencyKey::new(name).unwrap()
+    }
+
+    fn done() -> Result<Delivery, Error> {
+        Ok(Delivery { seq: 1, outcome: Outcome::Done(Reply::Done) })
+    }
+
+    #[test]
+    fn the_same_key_again_waits_for_and_then_gets_the_first_reply() {
+        let table = KeyTable::new(10, Vec::new());
+        assert!(matches!(table.claim(&key("a")), Claim::Fresh));
+        let Claim::UnderWay(mut waiting) = table.claim(&key("a")) else { panic!("it is under way") };
+        table.finish(&key("a"), &done());
+        assert!(waiting.try_recv().unwrap().is_ok());
+        assert!(matches!(table.claim(&key("a")), Claim::Done(_)));
+    }
+
+    #[test]
+    fn a_rejected_command_may_be_sent_again_with_its_key() {
+        let table = KeyTable::new(10, Vec::new());
+        table.claim(&key("a"));
+        table.finish(&key("a"), &Err(Rejection::new(Code::NotOwner, "no").into()));
+        assert!(matches!(table.claim(&key("a")), Claim::Fresh));
+    }
+
+    #[test]
+    fn the_oldest_key_is_forgotten_when_the_window_is_full() {
+        let table = KeyTable::new(2, vec![(key("a"), Reply::Done), (key("b"), Reply::Done)]);
+        table.claim(&key("c"));
+        table.finish(&key("c"), &done());
+        assert!(matches!(table.claim(&key("a")), Claim::Fresh));
+        assert!(matches!(table.claim(&key("b")), Claim::Done(_)));
+        assert!(matches!(table.claim(&key("c")), Claim::Done(_)));
+    }
+}

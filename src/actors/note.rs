@@ -1,0 +1,45 @@
+//! What actors tell the dispatcher after their events are in the journal's channel.
+
+use actix::Message;
+use smallvec::SmallVec;
+
+use crate::domain::channel::Channel;
+use crate::domain::operator::Operator;
+use crate::ids::DialogId;
+use crate::routing::Fact;
+
+/// What the dispatcher has to know.
+#[derive(Debug)]
+pub enum Note {
+    /// A dialog handled one message.
+    Dialog(DialogNote),
+    /// A channel is now like this.
+    Channel(Box<Channel>),
+    /// An operator is now like this.
+    Operator(Box<Operator>),
+    /// An operator or the registry handled a message, and nothing changed.
+    Nothing,
+}
+
+/// A dialog handled one message.
+#[derive(Debug)]
+pub struct DialogNote {
+    /// Which.
+    pub dialog: DialogId,
+    /// Whether the message was a command, which the router counts as a trip.
+    pub trip: bool,
+    /// What routing needs of the events.
+    pub facts: SmallVec<[Fact; 3]>,
+    /// The number of its latest image, if the dialog is still as that image says.
+    pub clean: Option<u64>,
+    /// Whether it has ended.
+    pub closed: bool,
+}
+
+/// All notes of one batch, in order.
+#[derive(Debug)]
+pub struct Notes(pub Vec<Note>);
+
+impl Message for Notes {
+    type Result = ();
+}

@@ -1,0 +1,184 @@
+//! One per arbiter: where its actors leave what must go to the journal and to the dispatcher.
+//!
+//! Actors only append here. A task of the arbiter, woken once however many append, hands the
+//! batch to the journal and only then passes the notes on: nobody hears of an event before it is
+//! in the journal's channel.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use actix::Addr;
+use crossbeam_channel::Sender;
+
+use super::caller::{Caller, Completion, Outcome, Slot};
+use super::dispatcher::Dispatcher;
+use super::note::{Note, Notes};
+use super::script::Observation;
+use super::shared::Shared;
+use crate::domain::event::{Change, Events};
+use crate::domain::reply::Reply;
+use crate::error::Rejection;
+use crate::ids::DialogId;
+use crate::storage::{Batch, Image};
+
+/// Bytes of records after which a batch is handed over even if nobody waits for it.
+const LAZY_BYTES: usize = 64 * 1024;
+
+/// The outgoing side of one arbiter.
+#[derive(Debug)]
+pub struct Shard {
+    /// What the whole engine has in common.
+    pub shared: Arc<Shared>,
+    outbox: Mutex<Outbox>,
+}
+
+#[derive(Debug, Default)]
+struct Outbox {
+    batch: Batch<Completion>,
+    notes: Vec<Note>,
+    flusher: Option<Waker>,
+    /// Whether somebody waits for what is in the batch.
+    awaited: bool,
+    /// While a script runs nobody waits for the disk, so batches may grow.
+    lazy: bool,
+}
+
+impl Outbox {
+    fn is_due(&self) -> bool {
+        match self.lazy {
+            true => self.awaited || self.batch.record_bytes() > LAZY_BYTES,
+            false => !self.batch.is_empty(),
+        }
+    }
+}
+
+impl Shard {
+    /// An empty one.
+    pub fn new(shared: Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self { shared, outbox: Mutex::default() })
+    }
+
+    /// Opens the outbox for what one message caused.
+    pub fn open(&self) -> OpenOutbox<'_> {
+        OpenOutbox { shared: &self.shared, outbox: self.lock() }
+    }
+
+    /// Lets batches grow while nobody waits for them, or ends that.
+    pub fn set_lazy(&self, lazy: bool) {
+        let mut outbox = self.lock();
+        outbox.lazy = lazy;
+        if let Some(flusher) = outbox.flusher.take() {
+            flusher.wake();
+        }
+    }
+
+    /// Hands over what actors append, until the journal is gone.
+    pub async fn flush_forever(
+        self: Arc<Self>,
+        journal: Sender<Batch<Completion>>,
+        dispatcher: Addr<Dispatcher>,
+    ) {
+        loop {
+            let (batch, notes) = poll_fn(|context| self.poll_due(context)).await;
+            if let Some(batch) = batch
+                && journal.send(batch).is_err()
+            {
+                return;
+            }
+            if !notes.is_empty() {
+                dispatcher.do_send(Notes(notes));
+            }
+        }
+    }
+
+    fn poll_due(&self, context: &mut Context<'_>) -> Poll<(Option<Batch<Completion>>, Vec<Note>)> {
+        let mut outbox = self.lock();
+        let due = outbox.is_due();
+        if !due && outbox.notes.is_empty() {
+            outbox.flusher = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        let batch = due.then(|| {
+            outbox.awaited = false;
+            let successor = outbox.batch.successor();
+            std::mem::replace(&mut outbox.batch, successor)
+        });
+        Poll::Ready((batch, std::mem::take(&mut outbox.notes)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The outbox while one message is handled: what is appended together stays together.
+#[derive(Debug)]
+pub struct OpenOutbox<'a> {
+    shared: &'a Arc<Shared>,
+    outbox: MutexGuard<'a, Outbox>,
+}
+
+impl OpenOutbox<'_> {
+    /// A command was done: its change goes to the journal, its reply follows.
+    pub fn done(&mut self, change: &Change, reply: Reply, caller: Caller) {
+        let batch = &mut self.outbox.batch;
+        let keyed = caller.key.as_ref().map(|key| (key, &reply));
+        if keyed.is_some() || !change.events.is_empty() || matches!(change.events, Events::Clock) {
+            batch.record(change, keyed);
+        }
+        if let Some((key, reply)) = keyed {
+            batch.image(Image::Key(key.clone(), reply.clone()));
+        }
+        self.release(caller, Ok(Outcome::Done(reply)));
+    }
+
+    /// A command was rejected, or a query answered: nothing to keep, but what was seen must be
+    /// durable before anybody outside hears of it.
+    pub fn release(&mut self, caller: Caller, outcome: Result<Outcome, Rejection>) {
+        if let Slot::Script = caller.slot
+            && let Some(observation) = observe(&outcome)
+        {
+            self.shared.tap.show(observation);
+        }
+        if caller.is_nobody() || (matches!(caller.slot, Slot::Script) && caller.key.is_none()) {
+            return;
+        }
+        self.outbox.awaited = true;
+        self.outbox.batch.release(Completion::new(self.shared, caller, outcome));
+    }
+
+    /// Something goes to disk as it is now.
+    pub fn image(&mut self, image: Image) {
+        self.outbox.batch.image(image);
+    }
+
+    /// The dispatcher has to know.
+    pub fn note(&mut self, note: Note) {
+        self.shared.activity.begin();
+        self.outbox.notes.push(note);
+    }
+}
+
+impl Drop for OpenOutbox<'_> {
+    fn drop(&mut self) {
+        if (self.outbox.is_due() || !self.outbox.notes.is_empty())
+            && let Some(flusher) = self.outbox.flusher.take()
+        {
+            flusher.wake();
+        }
+    }
+}
+
+fn observe(outcome: &Result<Outcome, Rejection>) -> Option<Observation> {
+    match outcome {
+        Ok(Outcome::Done(reply)) => Some(Observation::Replied(Ok(reply.clone()))),
+        Ok(Outcome::Answered(_)) => None,
+        Err(rejection) => Some(Observation::Replied(Err(rejection.clone()))),
+    }
+}
+
+/// The shard on which a dialog lives, among `shards`.
+pub fn shard_of(dialog: DialogId, shards: usize) -> usize {
+    (dialog.0 % shards as u64) as usize
+}

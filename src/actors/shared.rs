@@ -1,0 +1,147 @@
+//! What all actors of one engine, and its handle, have in common.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use hashbrown::HashMap;
+
+use super::activity::Activity;
+use super::admission::Admission;
+use super::keys::KeyTable;
+use super::script::Observation;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::ids::OperatorId;
+use crate::storage::Reader;
+use crate::timestamp::Timestamp;
+
+/// What all actors of one engine, and its handle, have in common.
+#[derive(Debug)]
+pub struct Shared {
+    /// The only source of time.
+    pub clock: Clock,
+    /// Messages under way.
+    pub activity: Activity,
+    /// Commands under way.
+    pub admission: Arc<Admission>,
+    /// Idempotency keys.
+    pub keys: KeyTable,
+    /// What is on disk.
+    pub reader: Reader,
+    /// Names of operators, for the client's view.
+    pub names: Names,
+    /// Sum of the fingerprints of all images written, or on their way to disk.
+    pub fingerprint: Fingerprint,
+    /// What a running script gets to see.
+    pub tap: Tap,
+    /// On virtual time: when the next timer falls due.
+    pub deadline: Deadline,
+    /// Why the engine stopped, once it has.
+    pub failure: OnceLock<Error>,
+}
+
+impl Shared {
+    /// Stops the engine if a handler panicked.
+    pub fn check(&self, handled: Result<(), Error>) {
+        if let Err(bug) = handled {
+            self.fail(bug);
+        }
+    }
+
+    /// Stops the engine: nothing is admitted any more. The first reason stays.
+    pub fn fail(&self, error: Error) {
+        tracing::error!(%error, "the engine stops");
+        let _ = self.failure.set(error);
+    }
+}
+
+/// When the next timer falls due.
+#[derive(Debug)]
+pub struct Deadline(AtomicI64);
+
+impl Default for Deadline {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MAX))
+    }
+}
+
+impl Deadline {
+    /// Sets the moment, or that there is none.
+    pub fn set(&self, moment: Option<Timestamp>) {
+        self.0.store(moment.map_or(i64::MAX, Timestamp::as_millis), Ordering::Release);
+    }
+
+    /// The moment, if it is not after `limit`.
+    pub fn until(&self, limit: Timestamp) -> Option<Timestamp> {
+        let moment = Timestamp::from_millis(self.0.load(Ordering::Acquire));
+        (moment <= limit && moment.as_millis() != i64::MAX).then_some(moment)
+    }
+}
+
+/// A wrapping sum over the fingerprints of things: the same whatever their order.
+#[derive(Debug, Default)]
+pub struct Fingerprint(AtomicU64);
+
+impl Fingerprint {
+    /// Begins with a sum.
+    pub fn new(sum: u64) -> Self {
+        Self(AtomicU64::new(sum))
+    }
+
+    /// Adds a difference, modulo 2^64.
+    pub fn add(&self, delta: u64) {
+        self.0.fetch_add(delta, Ordering::Relaxed);
+    }
+
+    /// The sum.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Names of operators as clients may see them.
+#[derive(Debug, Default)]
+pub struct Names(RwLock<HashMap<OperatorId, String>>);
+
+impl Names {
+    /// Keeps the name of an operator.
+    pub fn put(&self, operator: OperatorId, name: String) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(operator, name);
+    }
+
+    /// The name of an operator.
+    pub fn get(&self, operator: &OperatorId) -> Option<String> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(operator).cloned()
+    }
+}
+
+/// What happened, for a script in the dispatcher's thread; empty while no script runs.
+#[derive(Debug, Default)]
+pub struct Tap {
+    open: AtomicBool,
+    seen: Mutex<Vec<Observation>>,
+}
+
+impl Tap {
+    /// Opens or closes the tap.
+    pub fn set_open(&self, open: bool) {
+        self.open.store(open, Ordering::Relaxed);
+    }
+
+    /// Whether a script runs.
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Shows something to the script, if one runs.
+    pub fn show(&self, observation: Observation) {
+        if self.is_open() {
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(observation);
+        }
+    }
+
+    /// Moves what was seen since the last call into `seen`, which must be empty.
+    pub fn take(&self, seen: &mut Vec<Observation>) {
+        std::mem::swap(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), seen);
+    }
+}
