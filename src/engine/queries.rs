@@ -1,0 +1,208 @@
+//! Questions to the engine. They change nothing, and wait for nothing but the durability of what
+//! they saw.
+
+use super::operator::AsOperator;
+use super::{Answer, Engine};
+use crate::actors::answer::Pending;
+use crate::actors::caller::{Delivery, Outcome};
+use crate::actors::inbox::Ask;
+use crate::domain::query::{
+    FindDialog, GetChannel, GetDialog, GetOperator, Health as GetHealth, Query, Unanswered,
+};
+use crate::domain::view::{
+    ChannelView, ClientDialogView, DialogView, EmployeeDialogView, OperatorView, View,
+};
+use crate::error::{Code, Error, Rejection};
+use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
+
+/// An answer, and the last event that it may have seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// Everything up to this event is durable, and the answer shows it.
+    pub seq: u64,
+}
+
+impl Engine {
+    /// Asks anything. The typed methods are made of this one.
+    ///
+    /// # Errors
+    /// The rejection of the query, [`Error::Closed`] or [`Error::StorageFailed`].
+    pub async fn query(&self, query: Query, actor: Option<OperatorId>) -> Result<Answered, Error> {
+        let limit = match &query {
+            Query::Unanswered(Unanswered { limit }) => limit.unwrap_or(Unanswered::DEFAULT_LIMIT) as usize,
+            _ => 0,
+        };
+        let whole = match &query {
+            Query::GetDialog(query) => Some(query.clone()),
+            _ => None,
+        };
+        let (answer, seq) = self.ask_dispatcher(query, actor).await?;
+        let answer = match answer {
+            Answer::Pending(Pending::OnDisk(dialog)) => {
+                self.read_dialog(whole.unwrap_or(GetDialog::whole(dialog)))?
+            }
+            Answer::Pending(Pending::LastOf(channel, client)) => self.last_of(&channel, &client).await?,
+            Answer::Pending(Pending::Each(dialogs)) => self.each(dialogs, limit).await?,
+            Answer::Health(health) => Answer::Health(super::Health { seq, ..health }),
+            answer => answer,
+        };
+        Ok(Answered { answer, seq })
+    }
+
+    /// A dialog as employees see it, with all its messages.
+    ///
+    /// # Errors
+    /// `dialog_not_found`.
+    pub async fn get_dialog(&self, dialog: DialogId) -> Result<EmployeeDialogView, Error> {
+        one_dialog(self.query(Query::GetDialog(GetDialog::whole(dialog)), None).await?)
+    }
+
+    /// A dialog as its client sees it, with all its public messages.
+    ///
+    /// # Errors
+    /// `dialog_not_found`.
+    pub async fn get_client_view(&self, dialog: DialogId) -> Result<ClientDialogView, Error> {
+        let query = GetDialog { view: View::Client, ..GetDialog::whole(dialog) };
+        match self.query(Query::GetDialog(query), None).await?.answer {
+            Answer::Dialog(DialogView::Client(view)) => Ok(*view),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// A client's open dialog, or the last one.
+    ///
+    /// # Errors
+    /// `channel_not_found`, `client_not_found`.
+    pub async fn find_dialog(
+        &self,
+        channel: ChannelId,
+        client: ClientId,
+    ) -> Result<EmployeeDialogView, Error> {
+        one_dialog(self.query(Query::FindDialog(FindDialog { channel, client }), None).await?)
+    }
+
+    /// An operator's settings and live state.
+    ///
+    /// # Errors
+    /// `operator_not_found`.
+    pub async fn get_operator(&self, operator: OperatorId) -> Result<OperatorView, Error> {
+        match self.query(Query::GetOperator(GetOperator { operator }), None).await?.answer {
+            Answer::Operator(view) => Ok(view),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// A channel's rules and live state.
+    ///
+    /// # Errors
+    /// `channel_not_found`.
+    pub async fn get_channel(&self, channel: ChannelId) -> Result<ChannelView, Error> {
+        match self.query(Query::GetChannel(GetChannel { channel }), None).await?.answer {
+            Answer::Channel(view) => Ok(view),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// How the engine is: counts, the last durable event, and the fingerprint of everything.
+    /// Asks every open dialog that is ahead of the disk, so it takes time with their number.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] or [`Error::StorageFailed`].
+    pub async fn health(&self) -> Result<super::Health, Error> {
+        match self.query(Query::Health(GetHealth {}), None).await?.answer {
+            Answer::Health(health) => Ok(health),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Waits until every consequence of everything that came before is drawn and durable; tells
+    /// the last event.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] or [`Error::StorageFailed`].
+    pub async fn settle(&self) -> Result<u64, Error> {
+        self.running.shared.activity.settled().await;
+        let receiver = self.ask(Ask::Barrier, None, None, 0)?;
+        let delivery: Delivery = receiver.await.map_err(|_| Error::Closed)??;
+        Ok(delivery.seq)
+    }
+
+    async fn ask_dispatcher(&self, query: Query, actor: Option<OperatorId>) -> Result<(Answer, u64), Error> {
+        let receiver = self.ask(Ask::Query(query), actor, None, 0)?;
+        let delivery = receiver.await.map_err(|_| Error::Closed)??;
+        match delivery.outcome {
+            Outcome::Answered(answer) => Ok((*answer, delivery.seq)),
+            Outcome::Done(_) => Ok((Answer::Pending(Pending::Nothing), delivery.seq)),
+        }
+    }
+
+    /// Reads a dialog that has no actor. Blocks for one point read.
+    fn read_dialog(&self, query: GetDialog) -> Result<Answer, Error> {
+        let shared = &self.running.shared;
+        match shared.reader.dialog(query.dialog)? {
+            Some(dialog) => Ok(Answer::dialog(&dialog, &query, &shared.names)),
+            None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog").at("dialog").into()),
+        }
+    }
+
+    async fn last_of(&self, channel: &ChannelId, client: &ClientId) -> Result<Answer, Error> {
+        match self.running.shared.reader.last_dialog(channel, client)? {
+            Some(dialog) => self.show(GetDialog::whole(dialog)).await,
+            None => Err(Rejection::new(Code::ClientNotFound, "there is no such client").at("client").into()),
+        }
+    }
+
+    async fn show(&self, query: GetDialog) -> Result<Answer, Error> {
+        match self.ask_dispatcher(Query::GetDialog(query.clone()), None).await?.0 {
+            Answer::Pending(_) => self.read_dialog(query),
+            answer => Ok(answer),
+        }
+    }
+
+    /// Several dialogs without their messages; those answered or ended meanwhile are left out.
+    async fn each(&self, dialogs: Vec<DialogId>, limit: usize) -> Result<Answer, Error> {
+        let mut views = Vec::new();
+        for dialog in dialogs.into_iter().take(limit) {
+            let Answer::Dialog(DialogView::Employee(view)) = self.show(GetDialog::summary(dialog)).await?
+            else {
+                continue;
+            };
+            if matches!(view.status, "waiting" | "offered") {
+                views.push(*view);
+            }
+        }
+        Ok(Answer::Dialogs { dialogs: views })
+    }
+}
+
+impl AsOperator {
+    /// Dialogs offered to me, or waiting in queues that I am in, the most urgent first. Reading
+    /// accepts nothing.
+    ///
+    /// # Errors
+    /// `operator_not_found`.
+    pub async fn unanswered(&self) -> Result<Vec<EmployeeDialogView>, Error> {
+        let query = Query::Unanswered(Unanswered { limit: None });
+        match self.engine().query(query, Some(self.id().clone())).await?.answer {
+            Answer::Dialogs { dialogs } => Ok(dialogs),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+fn one_dialog(answered: Answered) -> Result<EmployeeDialogView, Error> {
+    match answered.answer {
+        Answer::Dialog(DialogView::Employee(view)) => Ok(*view),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Every query has its kind of answer; another one would be a bug, which stops nothing.
+fn unexpected(answer: &Answer) -> Error {
+    debug_assert!(false, "a query was answered with {answer:?}");
+    Error::StorageFailed {
+        reason: "a query was answered with another kind of answer, which is a bug".to_owned(),
+    }
+}

@@ -1,0 +1,247 @@
+//! The threads of one engine: started together, brought down in order.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle, ThreadId};
+
+use actix::Addr;
+use actix_rt::{Arbiter, System};
+use tokio::sync::{mpsc, oneshot};
+
+use super::builder::ClockMode;
+use super::settings::Settings;
+use crate::actors::activity::Activity;
+use crate::actors::admission::Admission;
+use crate::actors::caller::Completion;
+use crate::actors::dispatcher::{self, Archived, CheckpointDue, Dispatcher, Recovering, Shutdown};
+use crate::actors::inbox::Inbox;
+use crate::actors::keys::KeyTable;
+use crate::actors::pilot::{Flight, Pilot};
+use crate::actors::shared::{Deadline, Fingerprint, Names, Shared, Tap};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::ids::DialogId;
+use crate::storage::{Feeds, Hooks, Journal, Store};
+
+/// One running engine.
+#[derive(Debug)]
+pub struct Running {
+    /// What its actors have in common.
+    pub shared: Arc<Shared>,
+    /// Where commands go in.
+    pub inbox: Arc<Inbox>,
+    /// Where events can be read.
+    pub feeds: Feeds,
+    /// The pilot of a virtual clock.
+    pub flights: Option<mpsc::UnboundedSender<Flight>>,
+    dispatcher: Addr<Dispatcher>,
+    closing: AtomicBool,
+    threads: Mutex<Option<Threads>>,
+}
+
+#[derive(Debug)]
+struct Threads {
+    system: JoinHandle<()>,
+    /// Dropped to stop the system thread.
+    stop: oneshot::Sender<()>,
+    journal: Journal<Completion>,
+}
+
+/// What the system thread hands back when it is up.
+struct Front {
+    dispatcher: Addr<Dispatcher>,
+    inbox: Arc<Inbox>,
+}
+
+impl Running {
+    /// Opens the data directory and starts everything.
+    pub fn start(path: &Path, settings: &Settings, mode: ClockMode) -> Result<Arc<Self>, Error> {
+        settings.check(mode != ClockMode::System)?;
+        let mut recovering = Recovering::default();
+        let store = Store::open(path, &settings.store(), &mut recovering)?;
+        if let Some(error) = recovering.failure() {
+            return Err(error);
+        }
+        let shared = Arc::new(share(&store, settings, mode));
+        let next_dialog = DialogId(store.recovered().next_dialog);
+        let feeds = store.feeds();
+        let hooks = Arc::new(Callbacks { shared: Arc::clone(&shared), dispatcher: OnceLock::new() });
+        let found = store.recovered();
+        recovering.unwritten_keys = found.keys[found.keys_on_disk..].to_vec();
+        let journal = Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>)?;
+        let (stop, stopped) = oneshot::channel();
+        let (flights, flown) = match mode {
+            ClockMode::System => (None, None),
+            ClockMode::Virtual { .. } => Some(mpsc::unbounded_channel()).unzip(),
+        };
+        let (up, is_up) = std::sync::mpsc::channel();
+        let house = House {
+            shared: Arc::clone(&shared),
+            arbiters: settings.arbiters,
+            recovering,
+            next_dialog,
+            flown,
+        };
+        let sender = journal.sender();
+        let system = thread::Builder::new()
+            .name("centrala-dispatch".to_owned())
+            .spawn(move || house.live(&sender, up, stopped))
+            .map_err(|error| Error::StorageFailed {
+                reason: format!("no thread for the dispatcher: {error}"),
+            })?;
+        let front = is_up
+            .recv()
+            .map_err(|_| Error::StorageFailed { reason: "the dispatcher did not start".to_owned() })?;
+        let _ = hooks.dispatcher.set(front.dispatcher.clone());
+        let threads = Mutex::new(Some(Threads { system, stop, journal }));
+        Ok(Arc::new(Self {
+            shared,
+            inbox: front.inbox,
+            feeds,
+            flights,
+            dispatcher: front.dispatcher,
+            closing: AtomicBool::new(false),
+            threads,
+        }))
+    }
+
+    /// Why nothing is admitted any more, if so.
+    pub fn refusal(&self) -> Option<Error> {
+        if let Some(error) = self.shared.failure.get() {
+            return Some(error.clone());
+        }
+        self.closing.load(Ordering::Acquire).then_some(Error::Closed)
+    }
+
+    /// Brings everything to its end and to disk.
+    pub fn close(&self) -> Result<(), Error> {
+        self.closing.store(true, Ordering::Release);
+        self.inbox.close();
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Threads { system, stop, journal }) = threads else { return Err(Error::Closed) };
+        if self.shared.failure.get().is_none() {
+            pollster::block_on(self.shared.activity.settled());
+            let (sender, done) = oneshot::channel();
+            self.dispatcher.do_send(Shutdown(sender));
+            let _ = pollster::block_on(done);
+        }
+        drop(stop);
+        let _ = system.join();
+        let closed = journal.close();
+        match self.shared.failure.get() {
+            Some(error) => Err(error.clone()),
+            None => closed,
+        }
+    }
+
+    fn own_thread(&self) -> Option<ThreadId> {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.as_ref().map(|threads| threads.system.thread().id())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        match self.own_thread() {
+            // The last handle went inside the engine's own thread: waiting for it would be forever.
+            Some(own) if own == thread::current().id() => {
+                let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+                drop(threads);
+            }
+            Some(_) => {
+                if let Err(error) = self.close() {
+                    tracing::warn!(%error, "the engine was dropped and could not be closed cleanly");
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+fn share(store: &Store, settings: &Settings, mode: ClockMode) -> Shared {
+    let found = store.recovered();
+    let clock = match mode {
+        ClockMode::System => Clock::system(found.clock),
+        ClockMode::Virtual { start } => Clock::standing_at(start.max(found.clock)),
+    };
+    Shared {
+        clock,
+        activity: Activity::default(),
+        admission: Arc::new(Admission::new(settings.max_in_flight, settings.max_in_flight_bytes)),
+        keys: KeyTable::new(settings.idempotency_window as usize, found.keys.clone()),
+        reader: store.reader(),
+        names: Names::default(),
+        fingerprint: Fingerprint::new(found.fingerprint),
+        tap: Tap::default(),
+        deadline: Deadline::default(),
+        failure: OnceLock::new(),
+    }
+}
+
+/// What the system thread needs to begin.
+struct House {
+    shared: Arc<Shared>,
+    arbiters: usize,
+    recovering: Recovering,
+    next_dialog: DialogId,
+    flown: Option<mpsc::UnboundedReceiver<Flight>>,
+}
+
+impl House {
+    /// The life of the system thread. actix's system cannot be started inside a host's runtime,
+    /// so it has a thread of its own.
+    fn live(
+        self,
+        journal: &crossbeam_channel::Sender<crate::storage::Batch<Completion>>,
+        up: std::sync::mpsc::Sender<Front>,
+        stopped: oneshot::Receiver<()>,
+    ) {
+        System::new().block_on(async {
+            let arbiters: Vec<Arbiter> = (0..self.arbiters).map(|_| Arbiter::new()).collect();
+            let handles = arbiters.iter().map(Arbiter::handle).collect();
+            let started =
+                dispatcher::start(&self.shared, journal, handles, self.recovering, self.next_dialog);
+            if let Some(flown) = self.flown {
+                let pilot = Pilot {
+                    shared: Arc::clone(&self.shared),
+                    inbox: Arc::clone(&started.inbox),
+                    dispatcher: started.dispatcher.clone(),
+                    shard: started.shard,
+                };
+                actix_rt::spawn(pilot.fly(flown));
+            }
+            let _ = up.send(Front { dispatcher: started.dispatcher, inbox: started.inbox });
+            let _ = stopped.await;
+            for arbiter in arbiters {
+                arbiter.stop();
+                let _ = arbiter.join();
+            }
+        });
+    }
+}
+
+/// What the journal's threads tell the actors.
+#[derive(Debug)]
+struct Callbacks {
+    shared: Arc<Shared>,
+    dispatcher: OnceLock<Addr<Dispatcher>>,
+}
+
+impl Hooks for Callbacks {
+    fn archived(&self, images: Vec<(DialogId, u64)>) {
+        if let Some(dispatcher) = self.dispatcher.get() {
+            dispatcher.do_send(Archived(images));
+        }
+    }
+
+    fn checkpoint_due(&self) {
+        if let Some(dispatcher) = self.dispatcher.get() {
+            dispatcher.do_send(CheckpointDue);
+        }
+    }
+
+    fn failed(&self, error: &Error) {
+        self.shared.fail(error.clone());
+    }
+}
