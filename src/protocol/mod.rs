@@ -1,0 +1,20 @@
+//! The vocabulary of the engine as JSON lines: what a line asks for, and how answers are written.
+//!
+//! Nothing here decides anything about dialogs, operators or channels.
+//!
+//! - `lines`: one line after the other from a stream, however long or short.
+//! - `parse`: a line becomes a [`Parsed`] request, or the reply that says what is wrong with it.
+//! - `registry`: the names of the commands and queries, one line each.
+//! - `strict` and `fields`: JSON without repeated fields, and which field an error is about.
+//! - `render`: replies and events as lines.
+//! - `host`: the loop between an input, an engine and an output.
+
+mod fields;
+pub mod host;
+mod lines;
+mod parse;
+mod registry;
+pub mod render;
+mod strict;
+
+pub use parse::{Action, Parsed, Refused, parse};

@@ -1,0 +1,120 @@
+//! The names of all commands and queries. A new one is one line of the table.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::fields;
+use super::parse::Action;
+use crate::domain::channel::PutChannel;
+use crate::domain::command::Command;
+use crate::domain::dialog::command::{
+    AcceptAndFinish, Answer, ClientLeave, Finish, Pin, Receive, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+};
+use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
+use crate::domain::query::{FindDialog, GetChannel, GetDialog, GetOperator, Health, Query, Unanswered};
+use crate::domain::request::Request;
+use crate::error::Rejection;
+use crate::ids::{IdempotencyKey, OperatorId};
+
+/// Who may send a request, as far as the line alone can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sender {
+    /// An operator: `as` is required.
+    Operator,
+    /// The host, or an operator: `as` may be missing.
+    Anybody,
+    /// The connector or the host: there is no `as`.
+    Connector,
+}
+
+/// What the line says of its sender, beside the fields of the request itself.
+#[derive(Debug)]
+pub(super) struct Envelope {
+    pub(super) actor: Option<OperatorId>,
+    pub(super) key: Option<IdempotencyKey>,
+}
+
+/// One name and how its fields are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) name: &'static str,
+    pub(super) sender: Sender,
+    pub(super) read: fn(Value, Envelope) -> Result<Action, Rejection>,
+}
+
+const TABLE: &[Entry] = &[
+    // Set-up.
+    command::<PutChannel>("put_channel", Sender::Anybody),
+    command::<PutOperator>("put_operator", Sender::Anybody),
+    command::<RemoveOperator>("remove_operator", Sender::Anybody),
+    command::<SetPresence>("set_presence", Sender::Anybody),
+    // The client's side.
+    command::<Receive>("receive", Sender::Connector),
+    command::<ClientLeave>("client_leave", Sender::Connector),
+    // The operator's side.
+    command::<Answer>("answer", Sender::Operator),
+    command::<Skip>("skip", Sender::Operator),
+    command::<AcceptAndFinish>("accept_and_finish", Sender::Operator),
+    command::<Transfer>("transfer", Sender::Operator),
+    command::<Take>("take", Sender::Operator),
+    command::<Pin>("pin", Sender::Operator),
+    command::<Unpin>("unpin", Sender::Operator),
+    command::<Finish>("finish", Sender::Operator),
+    command::<Spam>("spam", Sender::Operator),
+    command::<WriteReply>("reply", Sender::Operator),
+    // Queries.
+    query::<GetDialog>("get_dialog", Sender::Anybody),
+    query::<FindDialog>("find_dialog", Sender::Anybody),
+    query::<Unanswered>("unanswered", Sender::Operator),
+    query::<GetOperator>("get_operator", Sender::Anybody),
+    query::<GetChannel>("get_channel", Sender::Anybody),
+    query::<Health>("health", Sender::Anybody),
+    // The host's clock.
+    Entry { name: "advance", sender: Sender::Connector, read: advance },
+];
+
+/// The entry of a name, if there is one.
+pub(super) fn find(name: &str) -> Option<&'static Entry> {
+    TABLE.iter().find(|entry| entry.name == name)
+}
+
+const fn command<C: DeserializeOwned + Into<Command>>(name: &'static str, sender: Sender) -> Entry {
+    Entry { name, sender, read: read_command::<C> }
+}
+
+const fn query<Q: DeserializeOwned + Into<Query>>(name: &'static str, sender: Sender) -> Entry {
+    Entry { name, sender, read: read_query::<Q> }
+}
+
+fn read_command<C: DeserializeOwned + Into<Command>>(
+    fields: Value,
+    envelope: Envelope,
+) -> Result<Action, Rejection> {
+    let command = fields::read::<C>(fields)?.into();
+    Ok(Action::Command(Request { command, actor: envelope.actor, key: envelope.key }))
+}
+
+fn read_query<Q: DeserializeOwned + Into<Query>>(
+    fields: Value,
+    envelope: Envelope,
+) -> Result<Action, Rejection> {
+    // A query changes nothing, so that a key has nothing to protect: it is answered afresh.
+    Ok(Action::Query(fields::read::<Q>(fields)?.into(), envelope.actor))
+}
+
+fn advance(fields: Value, _: Envelope) -> Result<Action, Rejection> {
+    super::parse::advance(fields).map(Action::Advance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_stands_once() {
+        for entry in TABLE {
+            let same = TABLE.iter().filter(|other| other.name == entry.name);
+            assert_eq!(same.count(), 1, "{}", entry.name);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Events as lines of JSON: the kind, the fields that PROTOCOL names for it, and who may see it.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::write;
+use crate::domain::dialog::{Author, Message, Visibility};
+use crate::domain::event::{ChannelEvent, Destination, DialogEvent, OperatorEvent};
+use crate::engine::Recorded;
+use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::storage::OneEvent;
+
+/// `{"event":{"seq":…,"at":…,"kind":…,…,"audience":…}}`.
+pub fn event(line: &mut Vec<u8>, recorded: &Recorded) {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        event: Body<'a>,
+    }
+    write(line, &Line { event: Body(recorded) });
+}
+
+/// Who may learn of an event: `all` if a connector may pass it on to the client.
+///
+/// What concerns no client at all (channels and operators as such) is for employees, and so are
+/// hidden messages; everything else that happens to a client's dialog concerns the client.
+pub fn audience(event: &OneEvent) -> &'static str {
+    match event {
+        OneEvent::Channel(..) | OneEvent::Operator(..) => "employees",
+        OneEvent::Dialog(_, DialogEvent::MessageAdded(message))
+            if message.visibility == Visibility::Hidden =>
+        {
+            "employees"
+        }
+        OneEvent::Dialog(..) => "all",
+    }
+}
+
+struct Body<'a>(&'a Recorded);
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("seq", &self.0.seq)?;
+        map.serialize_entry("at", &self.0.at)?;
+        match &self.0.event {
+            OneEvent::Channel(channel, event) => of_channel(&mut map, channel, event)?,
+            OneEvent::Operator(operator, event) => of_operator(&mut map, operator, event)?,
+            OneEvent::Dialog(dialog, event) => of_dialog(&mut map, *dialog, event)?,
+        }
+        map.serialize_entry("audience", audience(&self.0.event))?;
+        map.end()
+    }
+}
+
+fn of_channel<M: SerializeMap>(
+    map: &mut M,
+    channel: &ChannelId,
+    event: &ChannelEvent,
+) -> Result<(), M::Error> {
+    let ChannelEvent::Put(_) = event;
+    map.serialize_entry("kind", "channel_put")?;
+    map.serialize_entry("channel", channel)
+}
+
+fn of_operator<M: SerializeMap>(
+    map: &mut M,
+    operator: &OperatorId,
+    event: &OperatorEvent,
+) -> Result<(), M::Error> {
+    map.serialize_entry(
+        "kind",
+        match event {
+            OperatorEvent::Put(_) => "operator_put",
+            OperatorEvent::Removed => "operator_removed",
+            OperatorEvent::PresenceSet(_) => "presence_set",
+        },
+    )?;
+    map.serialize_entry("operator", operator)?;
+    match event {
+        OperatorEvent::PresenceSet(presence) => map.serialize_entry("presence", presence),
+        OperatorEvent::Put(_) | OperatorEvent::Removed => Ok(()),
+    }
+}
+
+fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent) -> Result<(), M::Error> {
+    map.serialize_entry("kind", dialog_kind(event))?;
+    map.serialize_entry("dialog", &dialog)?;
+    match event {
+        DialogEvent::Opened { channel, client, client_name: _, previous } => {
+            map.serialize_entry("channel", channel)?;
+            map.serialize_entry("client", client)?;
+            map.serialize_entry("previous", previous)
+        }
+        DialogEvent::Waiting { channel } => map.serialize_entry("channel", channel),
+        DialogEvent::Offered { operators, deadline, weight: _ } => {
+            map.serialize_entry("operators", operators)?;
+            map.serialize_entry("deadline", deadline)
+        }
+        DialogEvent::OfferWithdrawn { operator }
+        | DialogEvent::OfferSkipped { operator }
+        | DialogEvent::OfferExpired { operator }
+        | DialogEvent::Answered { operator, weight: _ }
+        | DialogEvent::Pinned { operator }
+        | DialogEvent::Unpinned { operator } => map.serialize_entry("operator", operator),
+        DialogEvent::Transferred { from, to, by } => {
+            map.serialize_entry("from", from)?;
+            match to {
+                Destination::Operator(operator) => map.serialize_entry("to_operator", operator)?,
+                Destination::Channel(channel) => map.serialize_entry("to_channel", channel)?,
+            }
+            map.serialize_entry("by", by)
+        }
+        DialogEvent::Taken { operator, from, weight: _ } => {
+            map.serialize_entry("operator", operator)?;
+            map.serialize_entry("from", from)
+        }
+        DialogEvent::MessageAdded(message) => of_message(map, message),
+        DialogEvent::Closed { reason, by } => {
+            map.serialize_entry("reason", reason)?;
+            map.serialize_entry("by", by)
+        }
+    }
+}
+
+fn dialog_kind(event: &DialogEvent) -> &'static str {
+    match event {
+        DialogEvent::Opened { .. } => "dialog_opened",
+        DialogEvent::Waiting { .. } => "dialog_waiting",
+        DialogEvent::Offered { .. } => "dialog_offered",
+        DialogEvent::OfferWithdrawn { .. } => "offer_withdrawn",
+        DialogEvent::OfferSkipped { .. } => "offer_skipped",
+        DialogEvent::OfferExpired { .. } => "offer_expired",
+        DialogEvent::Answered { .. } => "dialog_answered",
+        DialogEvent::Transferred { .. } => "dialog_transferred",
+        DialogEvent::Taken { .. } => "dialog_taken",
+        DialogEvent::Pinned { .. } => "dialog_pinned",
+        DialogEvent::Unpinned { .. } => "dialog_unpinned",
+        DialogEvent::MessageAdded(_) => "message_added",
+        DialogEvent::Closed { .. } => "dialog_closed",
+    }
+}
+
+/// The text stays out: who may read it asks for the dialog.
+fn of_message<M: SerializeMap>(map: &mut M, message: &Message) -> Result<(), M::Error> {
+    map.serialize_entry("message", &message.id)?;
+    map.serialize_entry(
+        "author",
+        match message.author {
+            Author::Client => "client",
+            Author::Operator(_) => "operator",
+            Author::System => "system",
+        },
+    )?;
+    map.serialize_entry("visibility", &message.visibility)
+}
