@@ -1,0 +1,31 @@
+//! The engine through its public API, on a real data directory: every executor, many threads, restarts,
+//! overload, damage.
+//!
+//! Tests wait on state, never for a time. One binary, because each links RocksDB.
+
+#[path = "support/chance.rs"]
+mod chance;
+#[path = "engine/data_directory.rs"]
+mod data_directory;
+#[path = "engine/executors.rs"]
+mod executors;
+#[path = "engine/fingerprint.rs"]
+mod fingerprint;
+#[path = "engine/house.rs"]
+mod house;
+#[path = "engine/keys.rs"]
+mod keys;
+#[path = "engine/ledger.rs"]
+mod ledger;
+#[path = "engine/life.rs"]
+mod life;
+#[path = "engine/memory.rs"]
+mod memory;
+#[path = "engine/overload.rs"]
+mod overload;
+#[path = "engine/races.rs"]
+mod races;
+#[path = "engine/subscriptions.rs"]
+mod subscriptions;
+#[path = "support/time_limit.rs"]
+mod time_limit;
