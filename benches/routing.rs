@@ -1,0 +1,172 @@
+//! What a routing decision costs, with nothing around it: the pure router, one thread, no disk.
+//!
+//! An element is the whole way of one dialog through the router: placed, answered, finished, and what
+//! follows from that for others.
+
+mod support;
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+
+use centrala::domain::channel::{Accept, Channel, QueueMode};
+use centrala::domain::dialog::command::Placement;
+use centrala::domain::operator::{Operator, OperatorSettings, Presence};
+use centrala::ids::{ChannelId, DialogId, OperatorId};
+use centrala::routing::{Directive, Fact, Memory, Router};
+use centrala::timestamp::Timestamp;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use support::{channel, channel_settings, operator, size, sizes};
+
+/// A router with dialogs on their way through it.
+struct House {
+    router: Router,
+    channels: Vec<ChannelId>,
+    /// Dialogs that have an owner, the oldest first.
+    answered: VecDeque<(DialogId, OperatorId)>,
+    opened: u64,
+    now: Timestamp,
+}
+
+impl House {
+    /// Operators who are all there, spread over channels, each member of `queues` of them.
+    fn new(mode: QueueMode, operators: usize, channels: usize, queues: usize, capacity: u32) -> Self {
+        let mut router = Router::new(&Memory::default());
+        for number in 0..operators {
+            router.put_operator(&Operator {
+                id: operator(number),
+                settings: OperatorSettings { capacity, ..OperatorSettings::default() },
+                presence: Presence::Online,
+                removed: false,
+            });
+        }
+        for number in 0..channels {
+            // The members of a channel stand side by side; `queues` channels share each operator.
+            let width = operators * queues / channels;
+            let first = (number * operators / channels).min(operators - width);
+            let settings = channel_settings(mode, Accept::Answer, first..first + width);
+            router.put_channel(&Channel { id: channel(number), settings });
+        }
+        let mut house = Self {
+            router,
+            channels: (0..channels).map(channel).collect(),
+            answered: VecDeque::new(),
+            opened: 0,
+            now: Timestamp::from_millis(1_000_000),
+        };
+        house.follow();
+        house
+    }
+
+    /// A dialog opens; if somebody has room, it is answered.
+    fn open(&mut self) {
+        self.opened += 1;
+        self.now = self.now.plus_ms(1);
+        let dialog = DialogId(self.opened);
+        let channel = self.channels[self.opened as usize % self.channels.len()].clone();
+        let placement = black_box(self.router.place_new(dialog, &channel, self.now));
+        let opened = Fact::Opened { channel };
+        match placement {
+            Placement::Offered(operators) => {
+                self.router.arrive(dialog, &[opened, self.offered(&operators)]);
+                self.answer(dialog, operators);
+            }
+            _ => self.router.arrive(dialog, &[opened, Fact::Announced]),
+        }
+        self.follow();
+    }
+
+    /// The dialog that was answered first is finished.
+    fn finish(&mut self) {
+        let Some((dialog, _)) = self.answered.pop_front() else { return };
+        self.now = self.now.plus_ms(1);
+        self.router.depart(dialog, None);
+        self.router.arrive(dialog, &[Fact::Closed]);
+        self.follow();
+    }
+
+    /// What the router wants done is done.
+    fn follow(&mut self) {
+        while let Some(directive) = self.router.next() {
+            match directive {
+                Directive::Offer { dialog, operators } => {
+                    self.router.arrive(dialog, &[self.offered(&operators)]);
+                    self.answer(dialog, operators);
+                }
+                other => self.router.arrive(other.dialog(), &[Fact::Announced]),
+            }
+        }
+    }
+
+    fn answer(&mut self, dialog: DialogId, operators: Vec<OperatorId>) {
+        let operator = operators.into_iter().next().expect("an offer is made to somebody");
+        let room = self.router.depart(dialog, Some(&operator));
+        assert!(room, "an offer has reserved room");
+        self.router.arrive(dialog, &[Fact::Owned { operator: operator.clone(), weight: 1 }]);
+        self.answered.push_back((dialog, operator));
+    }
+
+    fn offered(&self, operators: &[OperatorId]) -> Fact {
+        Fact::Offered { operators: operators.to_vec(), deadline: Some(self.now.plus_ms(60_000)), weight: 1 }
+    }
+}
+
+/// There is room: each dialog is offered as it opens. Half of the operators are busy.
+fn with_room(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("routing/with_room");
+    group.throughput(Throughput::Elements(1));
+    for mode in [QueueMode::Evenly, QueueMode::Strictly] {
+        for &operators in sizes(&[10, 1_000, 10_000]) {
+            let mut house = House::new(mode, operators, 1, 1, 1);
+            (0..operators / 2).for_each(|_| house.open());
+            let id = BenchmarkId::new(format!("{mode:?}").to_lowercase(), operators);
+            group.bench_function(id, |bencher| {
+                bencher.iter(|| {
+                    house.open();
+                    house.finish();
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Everybody is busy and dialogs wait: each one that is finished makes room for the first of the queue.
+fn with_backlog(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("routing/with_backlog");
+    group.throughput(Throughput::Elements(1));
+    let waiting = size(10_000, 100);
+    for &operators in sizes(&[10, 1_000, 10_000]) {
+        let mut house = House::new(QueueMode::Evenly, operators, 1, 1, 1);
+        (0..operators + waiting).for_each(|_| house.open());
+        group.bench_function(BenchmarkId::new("evenly", operators), |bencher| {
+            bencher.iter(|| {
+                house.finish();
+                house.open();
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Every operator is a member of ten queues, all with a backlog: who becomes free gets the dialog that
+/// waits longest in any of them.
+fn many_channels(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("routing/many_channels");
+    group.throughput(Throughput::Elements(1));
+    let waiting = size(10_000, 100);
+    for &channels in sizes(&[20, 200, 2_000]) {
+        let operators = channels * 5;
+        let mut house = House::new(QueueMode::Evenly, operators, channels, 10, 1);
+        (0..operators + waiting).for_each(|_| house.open());
+        group.bench_function(BenchmarkId::new("evenly", channels), |bencher| {
+            bencher.iter(|| {
+                house.finish();
+                house.open();
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, with_room, with_backlog, many_channels);
+criterion_main!(benches);
