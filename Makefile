@@ -1,0 +1,41 @@
+# One command for each job; `make` alone lists them. All share one profile, so RocksDB is compiled once.
+
+# Days of recorded traffic in the demo: as many as take about a minute.
+DAYS ?= 120
+REPORT ?= target/demo.html
+# Kills of each torture test.
+ROUNDS ?= 50
+
+READY = @bash scripts/prepare.sh
+FLAGS = --release --all-features
+
+.PHONY: help demo test fix torture bench-small bench
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+# The example is built along because its dependencies decide with which features RocksDB is compiled.
+demo: ## a bank's recorded calls through the real engine, with a report in the terminal and as HTML
+	$(READY) cargo build $(FLAGS) --bin centrala --example quickstart
+	@mkdir -p $(dir $(REPORT))
+	$(READY) bash -c '"$$CARGO_TARGET_DIR/release/centrala" replay examples/data/bank_calls.csv --days $(DAYS) --html $(REPORT)'
+	@echo "The report with charts: file://$(abspath $(REPORT))"
+
+test: ## all checks: format, lints, tests, benches run small, examples, documentation
+	$(READY) bash scripts/test.sh
+
+fix: ## mend what a tool can: format, lints, recorded outputs of scenarios (read the diff afterwards)
+	$(READY) cargo fmt --all
+	$(READY) cargo clippy $(FLAGS) --all-targets --fix --allow-dirty --allow-staged
+	$(READY) cargo fmt --all
+	$(READY) env UPDATE_SCENARIOS=1 cargo test $(FLAGS) --test scenarios
+	@git --no-pager diff --stat -- tests/scenarios
+
+torture: ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
+	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
+
+bench-small: ## every bench once, to see that it still works
+	$(READY) cargo test $(FLAGS) --benches
+
+bench: ## every bench at full length, with figures
+	$(READY) cargo bench --all-features --benches
