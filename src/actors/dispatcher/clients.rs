@@ -1,6 +1,7 @@
 //! Which dialog a client's message belongs to: the open one, or a new one.
 
 use super::Dispatcher;
+use super::commands::Asking;
 use crate::actors::caller::{Caller, Outcome};
 use crate::actors::dialog::{OnDisk, Opening, ToDialog};
 use crate::actors::inbox::Ask;
@@ -46,7 +47,7 @@ impl Dispatcher {
                 Some(live) if live.may_end() => {
                     self.hold(dialog, Ask::Command(Command::ClientLeave(leave)), caller)
                 }
-                _ => self.order(dialog, DialogOrder::ClientLeave(leave), None, None, caller, now),
+                _ => self.order(dialog, leave, None, Asking::for_client(caller, now)),
             };
         }
         match self.read(self.shared.reader.last_dialog(&leave.channel, &leave.client)) {
@@ -63,7 +64,8 @@ impl Dispatcher {
         };
         match self.stored_earlier(&receive, has_previous) {
             Ok(duplicate_of) => {
-                self.order_with(dialog, DialogOrder::Receive(receive), None, None, caller, now, |desk| {
+                let asking = Asking::for_client(caller, now);
+                self.order_with(dialog, DialogOrder::Receive(receive), None, asking, |desk| {
                     desk.duplicate_of = duplicate_of;
                 });
             }

@@ -14,11 +14,29 @@ use crate::domain::command::Command;
 use crate::domain::dialog::command::{Actor, Context, Desk, OfferRules, Transfer};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::event::Destination;
-use crate::domain::operator::{Operator, Principal, Role};
+use crate::domain::operator::{Operator, Principal, PutOperator, Role};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, OperatorId};
 use crate::storage::RecoveredThing;
 use crate::timestamp::Timestamp;
+
+/// Who asks for something, who waits for the outcome, and when it was asked.
+#[derive(Debug)]
+pub(super) struct Asking {
+    /// The operator who acts; nobody for the host, the connector and the engine itself.
+    pub acting: Option<Principal>,
+    /// Who waits.
+    pub caller: Caller,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Asking {
+    /// What a connector asks for a client.
+    pub fn for_client(caller: Caller, now: Timestamp) -> Self {
+        Self { acting: None, caller, now }
+    }
+}
 
 impl Dispatcher {
     pub(super) fn handle_envelope(&mut self, envelope: Envelope, now: Timestamp) {
@@ -28,42 +46,37 @@ impl Dispatcher {
             Err(rejection) => return self.reject(caller, rejection),
         };
         match ask {
-            Ask::Command(command) => self.command(command, acting, caller, now),
+            Ask::Command(command) => self.command(command, Asking { acting, caller, now }),
             Ask::Query(query) => self.query(query, acting, caller),
             Ask::Barrier => self.barrier(caller),
         }
     }
 
-    fn command(&mut self, command: Command, acting: Option<Principal>, caller: Caller, now: Timestamp) {
-        let me = acting.as_ref().map(|acting| acting.operator.clone());
+    fn command(&mut self, command: Command, asking: Asking) {
+        let me = asking.acting.as_ref().map(|acting| acting.operator.clone());
         match command {
-            Command::PutChannel(put) => self.put_channel(put, acting, caller, now),
-            Command::PutOperator(put) => {
-                let operator = put.operator.clone();
-                self.put_operator(operator, OperatorCommand::Put(put), acting, caller, now);
-            }
+            Command::PutChannel(put) => self.put_channel(put, asking),
+            Command::PutOperator(put) => self.put_operator(put, asking),
             Command::RemoveOperator(remove) => {
                 let operator = remove.operator.clone();
-                self.order_operator(&operator, OperatorCommand::Remove(remove), acting, caller, now);
+                self.order_operator(&operator, OperatorCommand::Remove(remove), asking);
             }
             Command::SetPresence(set) => {
                 let operator = set.operator.clone();
-                self.order_operator(&operator, OperatorCommand::SetPresence(set), acting, caller, now);
+                self.order_operator(&operator, OperatorCommand::SetPresence(set), asking);
             }
-            Command::Receive(receive) => self.receive(receive, caller, now),
-            Command::ClientLeave(leave) => self.client_leave(leave, caller, now),
-            Command::Answer(it) => self.order(it.dialog, DialogOrder::Answer(it), acting, me, caller, now),
-            Command::Take(it) => self.order(it.dialog, DialogOrder::Take(it), acting, me, caller, now),
-            Command::Transfer(transfer) => self.transfer(transfer, acting, caller, now),
-            Command::Skip(it) => self.order(it.dialog, DialogOrder::Skip(it), acting, None, caller, now),
-            Command::AcceptAndFinish(it) => {
-                self.order(it.dialog, DialogOrder::AcceptAndFinish(it), acting, None, caller, now);
-            }
-            Command::Reply(it) => self.order(it.dialog, DialogOrder::Reply(it), acting, None, caller, now),
-            Command::Pin(it) => self.order(it.dialog, DialogOrder::Pin(it), acting, None, caller, now),
-            Command::Unpin(it) => self.order(it.dialog, DialogOrder::Unpin(it), acting, None, caller, now),
-            Command::Finish(it) => self.order(it.dialog, DialogOrder::Finish(it), acting, None, caller, now),
-            Command::Spam(it) => self.order(it.dialog, DialogOrder::Spam(it), acting, None, caller, now),
+            Command::Receive(receive) => self.receive(receive, asking.caller, asking.now),
+            Command::ClientLeave(leave) => self.client_leave(leave, asking.caller, asking.now),
+            Command::Answer(it) => self.order(it.dialog, it, me, asking),
+            Command::Take(it) => self.order(it.dialog, it, me, asking),
+            Command::Transfer(transfer) => self.transfer(transfer, asking),
+            Command::Skip(it) => self.order(it.dialog, it, None, asking),
+            Command::AcceptAndFinish(it) => self.order(it.dialog, it, None, asking),
+            Command::Reply(it) => self.order(it.dialog, DialogOrder::Reply(it), None, asking),
+            Command::Pin(it) => self.order(it.dialog, it, None, asking),
+            Command::Unpin(it) => self.order(it.dialog, it, None, asking),
+            Command::Finish(it) => self.order(it.dialog, it, None, asking),
+            Command::Spam(it) => self.order(it.dialog, it, None, asking),
         }
     }
 
@@ -71,26 +84,23 @@ impl Dispatcher {
     pub(super) fn order(
         &mut self,
         dialog: DialogId,
-        order: DialogOrder,
-        acting: Option<Principal>,
+        order: impl Into<DialogOrder>,
         reserve: Option<OperatorId>,
-        caller: Caller,
-        now: Timestamp,
+        asking: Asking,
     ) {
-        self.order_with(dialog, order, acting, reserve, caller, now, |_| {});
+        self.order_with(dialog, order.into(), reserve, asking, |_| {});
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one private door for all orders")]
+    /// The same, with more that the dispatcher knows.
     pub(super) fn order_with(
         &mut self,
         dialog: DialogId,
         order: DialogOrder,
-        acting: Option<Principal>,
         reserve: Option<OperatorId>,
-        caller: Caller,
-        now: Timestamp,
+        asking: Asking,
         add: impl FnOnce(&mut Desk),
     ) {
+        let Asking { acting, caller, now } = asking;
         if let Err(rejection) = self.awake(dialog) {
             return self.reject(caller, rejection);
         }
@@ -102,20 +112,14 @@ impl Dispatcher {
         self.tell(dialog, ToDialog::Order(Box::new(Told { order, context, caller })));
     }
 
-    fn transfer(
-        &mut self,
-        transfer: Box<Transfer>,
-        acting: Option<Principal>,
-        caller: Caller,
-        now: Timestamp,
-    ) {
+    fn transfer(&mut self, transfer: Box<Transfer>, asking: Asking) {
         let dialog = transfer.dialog;
         let (target, reachable) = match &transfer.to {
             Destination::Channel(channel) if self.router.rules(channel).is_none() => {
-                return self.reject(caller, no_such_channel("to_channel"));
+                return self.reject(asking.caller, no_such_channel("to_channel"));
             }
             Destination::Operator(operator) if self.entry(operator).is_none() => {
-                return self.reject(caller, no_such_operator("to_operator"));
+                return self.reject(asking.caller, no_such_operator("to_operator"));
             }
             Destination::Channel(_) => (None, true),
             Destination::Operator(operator) => {
@@ -124,18 +128,13 @@ impl Dispatcher {
                 (Some(operator.clone()), reachable)
             }
         };
-        self.order_with(dialog, DialogOrder::Transfer(transfer), acting, target, caller, now, |desk| {
+        self.order_with(dialog, DialogOrder::Transfer(transfer), target, asking, |desk| {
             desk.reachable = reachable;
         });
     }
 
-    fn put_channel(
-        &mut self,
-        put: Box<PutChannel>,
-        acting: Option<Principal>,
-        caller: Caller,
-        now: Timestamp,
-    ) {
+    fn put_channel(&mut self, put: Box<PutChannel>, asking: Asking) {
+        let Asking { acting, caller, now } = asking;
         let unknown = put.settings.queue.members.iter().find(|member| self.entry(&member.operator).is_none());
         if let Some(member) = unknown {
             let message = format!("there is no operator {}", member.operator);
@@ -146,43 +145,24 @@ impl Dispatcher {
         self.registry.do_send(ToRegistry::Put { put, acting, now, caller });
     }
 
-    fn put_operator(
-        &mut self,
-        operator: OperatorId,
-        command: OperatorCommand,
-        acting: Option<Principal>,
-        caller: Caller,
-        now: Timestamp,
-    ) {
+    fn put_operator(&mut self, put: Box<PutOperator>, asking: Asking) {
+        let operator = put.operator.clone();
         if !self.operators.contains_key(&operator) {
             self.start_operator(operator.clone(), None);
         }
-        self.tell_operator(&operator, command, acting, caller, now);
+        self.tell_operator(&operator, OperatorCommand::Put(put), asking);
     }
 
-    fn order_operator(
-        &mut self,
-        operator: &OperatorId,
-        command: OperatorCommand,
-        acting: Option<Principal>,
-        caller: Caller,
-        now: Timestamp,
-    ) {
+    fn order_operator(&mut self, operator: &OperatorId, command: OperatorCommand, asking: Asking) {
         if self.entry(operator).is_none() {
-            return self.reject(caller, no_such_operator("operator"));
+            return self.reject(asking.caller, no_such_operator("operator"));
         }
-        self.tell_operator(operator, command, acting, caller, now);
+        self.tell_operator(operator, command, asking);
     }
 
-    fn tell_operator(
-        &mut self,
-        operator: &OperatorId,
-        command: OperatorCommand,
-        acting: Option<Principal>,
-        caller: Caller,
-        now: Timestamp,
-    ) {
+    fn tell_operator(&mut self, operator: &OperatorId, command: OperatorCommand, asking: Asking) {
         let Some(entry) = self.operators.get(operator) else { return };
+        let Asking { acting, caller, now } = asking;
         self.shared.activity.begin();
         self.setting_up += 1;
         entry.address.do_send(ToOperator::Order(Box::new(OperatorOrder { command, acting, now, caller })));
