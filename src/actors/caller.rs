@@ -11,6 +11,7 @@ use super::admission::Admission;
 use super::answer::Answer;
 use super::shared::Shared;
 use crate::domain::reply::Reply;
+use crate::domain::transient::Transient;
 use crate::error::{Error, Rejection};
 use crate::ids::IdempotencyKey;
 use crate::storage::Release;
@@ -22,6 +23,8 @@ pub enum Outcome {
     Done(Reply),
     /// A query was answered.
     Answered(Box<Answer>),
+    /// Something happened that is not stored: it goes to whoever is there, and to nobody who waits.
+    Transient(Box<Transient>),
 }
 
 /// An outcome that has left the engine, and the last event that it may have seen.
@@ -42,6 +45,8 @@ pub enum Slot {
     Host(oneshot::Sender<Result<Delivery, Error>>),
     /// The script that drives virtual time, in the dispatcher's own thread.
     Script,
+    /// The dispatcher, which gathers the outcomes of several dialogs under this number.
+    Part(u64),
 }
 
 /// One unit of what may be under way at once; given back when dropped.
@@ -90,9 +95,9 @@ impl Caller {
 /// An outcome on its way through the journal.
 #[derive(Debug)]
 pub struct Completion {
-    /// Where the key is kept, if there is one: most commands have none, and a count of references
-    /// that all threads share is dear.
-    keys: Option<Arc<Shared>>,
+    /// Where the key is kept, or a transient goes, if there is one: most commands have none, and a count
+    /// of references that all threads share is dear.
+    shared: Option<Arc<Shared>>,
     caller: Caller,
     outcome: Result<Outcome, Rejection>,
 }
@@ -100,14 +105,20 @@ pub struct Completion {
 impl Completion {
     /// Binds an outcome to those who wait for it.
     pub fn new(shared: &Arc<Shared>, caller: Caller, outcome: Result<Outcome, Rejection>) -> Self {
-        let keys = caller.key.as_ref().map(|_| Arc::clone(shared));
-        Self { keys, caller, outcome }
+        let shared = caller.key.as_ref().map(|_| Arc::clone(shared));
+        Self { shared, caller, outcome }
+    }
+
+    /// Something that is not stored leaves when what it rests on is durable, as outcomes do.
+    pub fn transient(shared: &Arc<Shared>, transient: Transient) -> Self {
+        let (shared, outcome) = (Some(Arc::clone(shared)), Ok(Outcome::Transient(Box::new(transient))));
+        Self { shared, caller: Caller::nobody(), outcome }
     }
 
     fn deliver(self, result: Result<Delivery, Error>) {
         let Caller { slot, key, credit } = self.caller;
         drop(credit);
-        if let (Some(key), Some(shared)) = (key, self.keys) {
+        if let (Some(key), Some(shared)) = (key, self.shared) {
             shared.keys.finish(&key, &result);
         }
         if let Slot::Host(sender) = slot {
@@ -120,6 +131,9 @@ impl Completion {
 impl Release for Completion {
     fn committed(mut self, seq: u64) {
         let outcome = std::mem::replace(&mut self.outcome, Ok(Outcome::Done(Reply::Done)));
+        if let (Ok(Outcome::Transient(transient)), Some(shared)) = (&outcome, &self.shared) {
+            return shared.transients.publish(seq, (**transient).clone());
+        }
         self.deliver(outcome.map(|outcome| Delivery { seq, outcome }).map_err(Error::from));
     }
 

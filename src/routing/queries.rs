@@ -98,6 +98,12 @@ impl Router {
         dialogs.into_iter().map(|(_, dialog)| dialog).collect()
     }
 
+    /// The open dialogs that the operator owns, by id.
+    pub fn owned_by(&self, operator: &OperatorId) -> Vec<DialogId> {
+        let owned = |account: &Account| account.owned.iter().copied().collect();
+        self.operators.get(operator).map_or_else(Vec::new, owned)
+    }
+
     /// How many dialogs of the channel have no owner.
     pub fn counts(&self, channel: &ChannelId) -> Counts {
         let count = |line: &Line| Counts { waiting: line.waiting.len(), offered: line.offered.len() };

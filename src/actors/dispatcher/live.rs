@@ -15,6 +15,7 @@ use crate::actors::shared::Shared;
 use crate::domain::dialog::Dialog;
 use crate::error::{Code, Error, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId};
+use crate::routing::Fact;
 use crate::storage::{Thing, encode, fingerprint};
 use crate::timestamp::Timestamp;
 
@@ -55,6 +56,8 @@ impl House {
 pub struct Live {
     address: Addr<DialogActor>,
     client: (ChannelId, ClientId),
+    /// The channel in whose queue or hands it is, or was when it was closed.
+    pub channel: ChannelId,
     /// Whether the client had a dialog before.
     pub has_previous: bool,
     /// Messages sent to the actor, and those of them that it has handled.
@@ -79,6 +82,15 @@ impl Live {
     /// Nothing is under way to it, it has ended, and all of it is on disk.
     fn may_retire(&self) -> bool {
         self.closed && self.sent == self.seen && self.clean.is_some_and(|image| image <= self.archived)
+    }
+
+    /// Follows it into another channel.
+    fn moved(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            if let Fact::Transferred { channel: Some(channel), .. } = fact {
+                self.channel = channel.clone();
+            }
+        }
     }
 
     /// Whether it has ended.
@@ -110,6 +122,7 @@ impl Dispatcher {
         let shard = Arc::clone(&house.shard);
         let has_previous = dialog.as_ref().is_some_and(|dialog| dialog.previous.is_some());
         let closed = dialog.as_ref().is_some_and(Dialog::is_closed);
+        let channel = dialog.as_ref().map_or_else(|| client.0.clone(), |dialog| dialog.channel.clone());
         let actor = match dialog {
             Some(dialog) => DialogActor::awake(dialog, on_disk, shard),
             None => DialogActor::unopened(id, shard),
@@ -118,6 +131,7 @@ impl Dispatcher {
         let live = Live {
             address: house.settle(actor),
             client,
+            channel,
             has_previous,
             sent: 0,
             seen: 0,
@@ -190,6 +204,7 @@ impl Dispatcher {
             live.seen += 1;
             live.clean = note.clean;
             live.closed = note.closed;
+            live.moved(&note.facts);
             if live.snapshot_arrived() {
                 live.snapshot_at = None;
                 self.checkpoint.outstanding -= 1;
