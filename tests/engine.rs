@@ -3,6 +3,8 @@
 //!
 //! Tests wait on state, never for a time. One binary, because each links RocksDB.
 
+#[path = "engine/afterwards.rs"]
+mod afterwards;
 #[path = "support/chance.rs"]
 mod chance;
 #[path = "engine/data_directory.rs"]
@@ -29,3 +31,5 @@ mod races;
 mod subscriptions;
 #[path = "support/time_limit.rs"]
 mod time_limit;
+#[path = "engine/transients.rs"]
+mod transients;

@@ -2,7 +2,9 @@
 
 use super::channel::PutChannel;
 use super::dialog::command::{
-    AcceptAndFinish, Answer, ClientLeave, Finish, Pin, Receive, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, ClientDelete, ClientEdit, ClientLeave, ClientTyping, DeleteMessage, EditMessage,
+    Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt, RemoveParticipant, Rename,
+    ScoreDialog, SetHiddenMode, Skip, Spam, Take, Transfer, Typing, Unpin, UnpinAll, WriteReply,
 };
 use super::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::error::Rejection;
@@ -43,6 +45,40 @@ pub enum Command {
     Finish(Finish),
     /// Closes a dialog as spam.
     Spam(Spam),
+    /// Locks all dialogs that I own.
+    PinAll(PinAll),
+    /// Unlocks all dialogs that I own.
+    UnpinAll(UnpinAll),
+    /// Takes part in a dialog.
+    Join(Join),
+    /// Ends my part in a dialog.
+    Leave(Leave),
+    /// Brings a colleague into a dialog.
+    Invite(Invite),
+    /// Ends a colleague's part in a dialog.
+    RemoveParticipant(RemoveParticipant),
+    /// Gives a dialog a title of the employees' own.
+    Rename(Rename),
+    /// Makes my next messages in a dialog hidden.
+    SetHiddenMode(SetHiddenMode),
+    /// Gives a message another text.
+    Edit(EditMessage),
+    /// Takes the text of a message away.
+    Delete(DeleteMessage),
+    /// A client gave a message another text.
+    ClientEdit(Box<ClientEdit>),
+    /// A client took a message back.
+    ClientDelete(Box<ClientDelete>),
+    /// A message has got further on its way to the client.
+    Receipt(RecordReceipt),
+    /// A client rates a closed dialog.
+    Rate(Rate),
+    /// A supervisor scores a closed dialog.
+    Score(ScoreDialog),
+    /// An operator is writing.
+    Typing(Typing),
+    /// A client is writing.
+    ClientTyping(ClientTyping),
 }
 
 impl Command {
@@ -58,6 +94,11 @@ impl Command {
             Self::Receive(receive) => receive.validate(),
             Self::Reply(reply) => reply.validate(),
             Self::Transfer(transfer) => transfer.validate(),
+            Self::Rename(rename) => rename.validate(),
+            Self::Edit(edit) => edit.validate(),
+            Self::ClientEdit(edit) => edit.validate(),
+            Self::Rate(rate) => rate.validate(),
+            Self::Score(score) => score.validate(),
             _ => Ok(()),
         }
     }
@@ -68,6 +109,10 @@ impl Command {
             Self::Receive(receive) => receive.text.len(),
             Self::Reply(reply) => reply.text.len(),
             Self::Transfer(transfer) => transfer.comment.as_ref().map_or(0, String::len),
+            Self::Edit(edit) => edit.text.len(),
+            Self::ClientEdit(edit) => edit.text.len(),
+            Self::Rate(rate) => rate.comment.as_ref().map_or(0, String::len),
+            Self::Score(score) => score.comment.as_ref().map_or(0, String::len),
             _ => 0,
         }
     }
@@ -78,7 +123,13 @@ impl Command {
             Self::PutChannel(_) | Self::PutOperator(_) | Self::RemoveOperator(_) | Self::SetPresence(_) => {
                 Sender::HostOrOperator
             }
-            Self::Receive(_) | Self::ClientLeave(_) => Sender::Connector,
+            Self::Receive(_)
+            | Self::ClientLeave(_)
+            | Self::ClientEdit(_)
+            | Self::ClientDelete(_)
+            | Self::ClientTyping(_)
+            | Self::Receipt(_)
+            | Self::Rate(_) => Sender::Connector,
             _ => Sender::Operator,
         }
     }
@@ -122,6 +173,23 @@ commands! {
     Unpin => Unpin,
     Finish => Finish,
     Spam => Spam,
+    PinAll => PinAll,
+    UnpinAll => UnpinAll,
+    Join => Join,
+    Leave => Leave,
+    Invite => Invite,
+    RemoveParticipant => RemoveParticipant,
+    Rename => Rename,
+    SetHiddenMode => SetHiddenMode,
+    EditMessage => Edit,
+    DeleteMessage => Delete,
+    ClientEdit => ClientEdit,
+    ClientDelete => ClientDelete,
+    RecordReceipt => Receipt,
+    Rate => Rate,
+    ScoreDialog => Score,
+    Typing => Typing,
+    ClientTyping => ClientTyping,
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ mod builder;
 mod execution;
 mod host;
 mod operator;
+mod participation;
 mod queries;
 mod running;
 mod settings;
 mod subscription;
+mod transients;
 mod virtual_time;
 
 pub use builder::{Builder, ClockMode};
@@ -17,6 +19,7 @@ pub use operator::AsOperator;
 pub use queries::Answered;
 pub use settings::Settings;
 pub use subscription::{Notifications, Subscription};
+pub use transients::Transients;
 
 pub use crate::actors::answer::Answer;
 pub use crate::actors::health::Health;

@@ -30,6 +30,7 @@ impl Engine {
     /// # Errors
     /// The rejection of the query, [`Error::Closed`] or [`Error::StorageFailed`].
     pub async fn query(&self, query: Query, actor: Option<OperatorId>) -> Result<Answered, Error> {
+        query.validate()?;
         let limit = match &query {
             Query::Unanswered(Unanswered { limit }) => limit.unwrap_or(Unanswered::DEFAULT_LIMIT) as usize,
             _ => 0,
@@ -69,6 +70,16 @@ impl Engine {
             Answer::Dialog(DialogView::Client(view)) => Ok(*view),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// A dialog as employees see it, with what its messages were before they were edited or deleted.
+    /// The host may always see that, of operators a supervisor.
+    ///
+    /// # Errors
+    /// `dialog_not_found`.
+    pub async fn audit_dialog(&self, dialog: DialogId) -> Result<EmployeeDialogView, Error> {
+        let query = GetDialog { audit: true, ..GetDialog::whole(dialog) };
+        one_dialog(self.query(Query::GetDialog(query), None).await?)
     }
 
     /// A client's open dialog, or the last one.
@@ -134,7 +145,7 @@ impl Engine {
         let delivery = receiver.await.map_err(|_| Error::Closed)??;
         match delivery.outcome {
             Outcome::Answered(answer) => Ok((*answer, delivery.seq)),
-            Outcome::Done(_) => Ok((Answer::Pending(Pending::Nothing), delivery.seq)),
+            Outcome::Done(_) | Outcome::Transient(_) => Ok((Answer::Pending(Pending::Nothing), delivery.seq)),
         }
     }
 

@@ -82,9 +82,18 @@ impl Fact {
                 _ => return None,
             },
             DialogEvent::Closed { .. } => Self::Closed,
-            DialogEvent::Opened { .. } | DialogEvent::Pinned { .. } | DialogEvent::Unpinned { .. } => {
-                return None;
-            }
+            DialogEvent::Opened { .. }
+            | DialogEvent::Pinned { .. }
+            | DialogEvent::Unpinned { .. }
+            | DialogEvent::ParticipantJoined { .. }
+            | DialogEvent::ParticipantLeft { .. }
+            | DialogEvent::Renamed { .. }
+            | DialogEvent::HiddenModeSet { .. }
+            | DialogEvent::MessageEdited(_)
+            | DialogEvent::MessageDeleted { .. }
+            | DialogEvent::ReceiptUpdated { .. }
+            | DialogEvent::Rated { .. }
+            | DialogEvent::Scored { .. } => return None,
         })
     }
 

@@ -77,6 +77,31 @@ impl Dispatcher {
             Command::Unpin(it) => self.order(it.dialog, it, None, asking),
             Command::Finish(it) => self.order(it.dialog, it, None, asking),
             Command::Spam(it) => self.order(it.dialog, it, None, asking),
+            Command::PinAll(it) => self.each_of_mine(it, asking),
+            Command::UnpinAll(it) => self.each_of_mine(it, asking),
+            Command::Join(it) => self.order(it.dialog, it, None, asking),
+            Command::Leave(it) => self.order(it.dialog, it, None, asking),
+            Command::Invite(it) => self.order_naming(&it.operator.clone(), it.dialog, it, asking),
+            Command::RemoveParticipant(it) => self.order_naming(&it.operator.clone(), it.dialog, it, asking),
+            Command::Rename(it) => self.order(it.dialog, it, None, asking),
+            Command::SetHiddenMode(it) => self.order(it.dialog, it, None, asking),
+            Command::Typing(it) => self.order(it.dialog, it, None, asking),
+            Command::Score(it) => self.order(it.dialog, it, None, asking),
+            Command::Rate(it) => self.rate(it, asking),
+            Command::Edit(it) => self.order_on_message(it.message, it, asking),
+            Command::Delete(it) => self.order_on_message(it.message, it, asking),
+            Command::Receipt(it) => self.order_on_message(it.message, it, asking),
+            Command::ClientEdit(it) => {
+                let whose = (it.channel.clone(), it.client.clone());
+                let external = it.external_id.clone();
+                self.order_on_external(whose, &external, DialogOrder::ClientEdit(it), asking);
+            }
+            Command::ClientDelete(it) => {
+                let whose = (it.channel.clone(), it.client.clone());
+                let external = it.external_id.clone();
+                self.order_on_external(whose, &external, DialogOrder::ClientDelete(it), asking);
+            }
+            Command::ClientTyping(it) => self.client_typing(it, asking),
         }
     }
 
@@ -195,6 +220,10 @@ impl Dispatcher {
     pub(super) fn channel_put(&mut self, channel: &Channel) {
         self.channels += usize::from(self.router.rules(&channel.id).is_none());
         self.router.put_channel(channel);
+        match channel.settings.rating {
+            true => self.asking.insert(channel.id.clone()),
+            false => self.asking.remove(&channel.id),
+        };
     }
 
     pub(super) fn reject(&self, caller: Caller, rejection: Rejection) {
@@ -222,7 +251,7 @@ impl Dispatcher {
     pub(super) fn desk_of(&self, dialog: DialogId) -> Desk {
         let known = self.router.rules_for(dialog);
         let rules = known.unwrap_or_else(|| OfferRules::of(&ChannelSettings::default()));
-        Desk { rules, room: true, reachable: true, duplicate_of: None }
+        Desk::new(rules)
     }
 }
 

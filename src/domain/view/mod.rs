@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use channel::{ChannelView, QueueState};
 pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Link, Page};
-pub use message::{ClientMessageView, EmployeeMessageView};
+pub use message::{ClientMessageView, EmployeeMessageView, RevisionView};
 pub use operator::{OperatorView, Workload};
 
 /// For whose eyes a dialog is shown.

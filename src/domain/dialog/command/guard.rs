@@ -1,15 +1,26 @@
 //! What several commands ask before they do anything: status first, then room.
 //!
-//! Nothing here asks who acts; that is `permission.rs`.
+//! Who may stands in `domain/permission.rs`; the rejections here rank after it.
 
 use super::{Actor, Context, Desk};
-use crate::domain::dialog::{Dialog, Status};
+use crate::domain::dialog::{Dialog, Message, Status};
+use crate::domain::permission::Permission;
 use crate::error::{Code, Rejection};
+use crate::ids::{ExternalId, MessageId};
 use crate::limits;
 
 /// The dialog has not ended.
 pub(super) fn open(dialog: &Dialog) -> Result<(), Rejection> {
     if dialog.is_closed() { Err(Rejection::new(Code::DialogClosed, "this dialog is closed")) } else { Ok(()) }
+}
+
+/// The dialog has ended.
+pub(super) fn closed(dialog: &Dialog) -> Result<(), Rejection> {
+    if dialog.is_closed() {
+        Ok(())
+    } else {
+        Err(Rejection::new(Code::DialogNotClosed, "this dialog is not closed yet"))
+    }
 }
 
 /// The dialog has not ended and has no owner yet.
@@ -45,6 +56,19 @@ fn space_after(messages: usize) -> Result<(), Rejection> {
     ))
 }
 
+/// The message of this id is in the dialog.
+pub(super) fn message(dialog: &Dialog, id: MessageId) -> Result<&Message, Rejection> {
+    let missing = || Rejection::new(Code::MessageNotFound, "there is no such message").at("message");
+    dialog.message(id).ok_or_else(missing)
+}
+
+/// The client's message that the connector calls so is in the dialog.
+pub(super) fn external<'a>(dialog: &'a Dialog, id: &ExternalId) -> Result<&'a Message, Rejection> {
+    let missing = || Rejection::new(Code::MessageNotFound, "there is no such message").at("external_id");
+    let mut newest_first = dialog.messages.iter().rev();
+    newest_first.find(|message| message.external_id.as_ref() == Some(id)).ok_or_else(missing)
+}
+
 /// The operator who would get the dialog can hold it.
 pub(super) fn room(desk: &Desk) -> Result<(), Rejection> {
     if desk.room {
@@ -56,6 +80,7 @@ pub(super) fn room(desk: &Desk) -> Result<(), Rejection> {
 /// The acting operator, who may answer the dialog, capacity apart.
 pub(super) fn answerable<'a>(dialog: &Dialog, context: &'a Context) -> Result<&'a Actor, Rejection> {
     let actor = context.acting()?;
+    dialog.allow(Permission::Answer, actor)?;
     unanswered(dialog)?;
     let open_to_members = dialog.status == Status::Waiting || context.desk.rules.mode.is_open_to_members();
     if dialog.is_offered_to(&actor.operator) || (actor.member && open_to_members) {

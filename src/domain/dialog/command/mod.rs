@@ -4,11 +4,26 @@
 
 mod accept_and_finish;
 mod answer;
+mod client_delete;
+mod client_edit;
 mod client_leave;
+mod client_typing;
+mod delete_message;
+mod edit_message;
 mod finish;
 mod guard;
+mod invite;
+mod join;
+mod leave;
 mod pin;
+mod pin_all;
+mod rate;
 mod receive;
+mod record_receipt;
+mod remove_participant;
+mod rename;
+mod score_dialog;
+mod set_hidden_mode;
 mod skip;
 mod spam;
 mod steps;
@@ -16,20 +31,39 @@ mod take;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod typing;
 mod unpin;
+mod unpin_all;
 mod write_reply;
 
 pub use accept_and_finish::AcceptAndFinish;
 pub use answer::Answer;
+pub use client_delete::ClientDelete;
+pub use client_edit::ClientEdit;
 pub use client_leave::ClientLeave;
+pub use client_typing::ClientTyping;
+pub use delete_message::DeleteMessage;
+pub use edit_message::EditMessage;
 pub use finish::Finish;
+pub use invite::Invite;
+pub use join::Join;
+pub use leave::Leave;
 pub use pin::Pin;
+pub use pin_all::PinAll;
+pub use rate::Rate;
 pub use receive::Receive;
+pub use record_receipt::RecordReceipt;
+pub use remove_participant::RemoveParticipant;
+pub use rename::Rename;
+pub use score_dialog::ScoreDialog;
+pub use set_hidden_mode::SetHiddenMode;
 pub use skip::Skip;
 pub use spam::Spam;
 pub use take::Take;
 pub use transfer::Transfer;
+pub use typing::Typing;
 pub use unpin::Unpin;
+pub use unpin_all::UnpinAll;
 pub use write_reply::WriteReply;
 
 use super::Dialog;
@@ -84,6 +118,15 @@ pub struct Desk {
     pub reachable: bool,
     /// Where the client's message is stored already, in an earlier dialog.
     pub duplicate_of: Option<MessageId>,
+    /// Whether the channel of the dialog asks for a rating.
+    pub rating: bool,
+}
+
+impl Desk {
+    /// A desk with these rules, and nothing in the way.
+    pub fn new(rules: OfferRules) -> Self {
+        Self { rules, room: true, reachable: true, duplicate_of: None, rating: false }
+    }
 }
 
 /// How a channel gives its dialogs out.

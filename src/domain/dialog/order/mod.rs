@@ -3,12 +3,14 @@
 //! Orders have no actor and are never rejected: one that comes too late does nothing.
 
 mod announce;
+mod dismiss;
 mod expire_offer;
 mod offer;
 mod return_to_queue;
 mod withdraw_offer;
 
 pub use announce::Announce;
+pub use dismiss::Dismiss;
 pub use expire_offer::ExpireOffer;
 pub use offer::Offer;
 pub use return_to_queue::ReturnToQueue;
@@ -16,10 +18,13 @@ pub use withdraw_offer::WithdrawOffer;
 
 use super::Dialog;
 use super::command::{
-    AcceptAndFinish, Answer, ClientLeave, Context, Decision, DialogCommand, Finish, Pin, Receive, Skip, Spam,
-    Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, ClientDelete, ClientEdit, ClientLeave, ClientTyping, Context, Decision,
+    DeleteMessage, DialogCommand, EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive,
+    RecordReceipt, RemoveParticipant, Rename, ScoreDialog, SetHiddenMode, Skip, Spam, Take, Transfer, Typing,
+    Unpin, UnpinAll, WriteReply,
 };
 use crate::domain::command::Command;
+use crate::domain::transient::Transient;
 use crate::error::Rejection;
 use crate::ids::DialogId;
 
@@ -73,6 +78,40 @@ dialog_orders! {
     Finish(<Finish>),
     /// Somebody closes it as spam.
     Spam(<Spam>),
+    /// Its owner locks all that is theirs.
+    PinAll(<PinAll>),
+    /// Its owner unlocks all that is theirs.
+    UnpinAll(<UnpinAll>),
+    /// Somebody takes part in it.
+    Join(<Join>),
+    /// Somebody no longer takes part in it.
+    Leave(<Leave>),
+    /// Somebody brings a colleague in.
+    Invite(<Invite>),
+    /// Somebody sends a colleague away.
+    RemoveParticipant(<RemoveParticipant>),
+    /// Somebody renames it.
+    Rename(<Rename>),
+    /// Somebody switches their hidden mode.
+    SetHiddenMode(<SetHiddenMode>),
+    /// Somebody changes a message.
+    Edit(<EditMessage>),
+    /// Somebody deletes a message.
+    Delete(<DeleteMessage>),
+    /// The client changed a message.
+    ClientEdit(Box<ClientEdit>),
+    /// The client deleted a message.
+    ClientDelete(Box<ClientDelete>),
+    /// A message has got further on its way.
+    Receipt(<RecordReceipt>),
+    /// The client rates it.
+    Rate(<Rate>),
+    /// A supervisor scores it.
+    Score(<ScoreDialog>),
+    /// Somebody is writing.
+    Typing(<Typing>),
+    /// The client is writing.
+    ClientTyping(<ClientTyping>),
     /// The dispatcher found operators for it.
     Offer(<Offer>),
     /// The dispatcher found nobody for it.
@@ -83,6 +122,8 @@ dialog_orders! {
     WithdrawOffer(<WithdrawOffer>),
     /// Its owner is no longer there.
     ReturnToQueue(<ReturnToQueue>),
+    /// A participant is no longer there.
+    Dismiss(<Dismiss>),
 }
 
 impl DialogOrder {
@@ -100,12 +141,33 @@ impl DialogOrder {
             Self::Unpin(unpin) => Some(unpin.dialog),
             Self::Finish(finish) => Some(finish.dialog),
             Self::Spam(spam) => Some(spam.dialog),
+            Self::Join(it) => Some(it.dialog),
+            Self::Leave(it) => Some(it.dialog),
+            Self::Invite(it) => Some(it.dialog),
+            Self::RemoveParticipant(it) => Some(it.dialog),
+            Self::Rename(it) => Some(it.dialog),
+            Self::SetHiddenMode(it) => Some(it.dialog),
+            Self::Score(it) => Some(it.dialog),
+            Self::Typing(it) => Some(it.dialog),
+            Self::Rate(it) => Some(it.dialog),
+            Self::Edit(it) => Some(it.message.dialog()),
+            Self::Delete(it) => Some(it.message.dialog()),
+            Self::Receipt(it) => Some(it.message.dialog()),
             _ => None,
         }
     }
 }
 
 impl DialogOrder {
+    /// What others learn of it that is not kept, when it is allowed.
+    pub fn transient(&self, dialog: &Dialog, context: &Context) -> Option<Transient> {
+        match self {
+            Self::Typing(typing) => typing.transient(dialog, context),
+            Self::ClientTyping(typing) => typing.transient(dialog, context),
+            _ => None,
+        }
+    }
+
     /// Whether the dialog may have ended behind it.
     pub fn may_end(&self) -> bool {
         matches!(self, Self::Finish(_) | Self::Spam(_) | Self::AcceptAndFinish(_) | Self::ClientLeave(_))
@@ -130,6 +192,23 @@ impl TryFrom<Command> for DialogOrder {
             Command::Unpin(unpin) => Self::Unpin(unpin),
             Command::Finish(finish) => Self::Finish(finish),
             Command::Spam(spam) => Self::Spam(spam),
+            Command::PinAll(it) => Self::PinAll(it),
+            Command::UnpinAll(it) => Self::UnpinAll(it),
+            Command::Join(it) => Self::Join(it),
+            Command::Leave(it) => Self::Leave(it),
+            Command::Invite(it) => Self::Invite(it),
+            Command::RemoveParticipant(it) => Self::RemoveParticipant(it),
+            Command::Rename(it) => Self::Rename(it),
+            Command::SetHiddenMode(it) => Self::SetHiddenMode(it),
+            Command::Edit(it) => Self::Edit(it),
+            Command::Delete(it) => Self::Delete(it),
+            Command::ClientEdit(it) => Self::ClientEdit(it),
+            Command::ClientDelete(it) => Self::ClientDelete(it),
+            Command::Receipt(it) => Self::Receipt(it),
+            Command::Rate(it) => Self::Rate(it),
+            Command::Score(it) => Self::Score(it),
+            Command::Typing(it) => Self::Typing(it),
+            Command::ClientTyping(it) => Self::ClientTyping(it),
             other => return Err(other),
         })
     }
