@@ -8,7 +8,7 @@ use std::hint::black_box;
 use centrala::domain::channel::{Accept, QueueMode};
 use centrala::domain::dialog::Dialog;
 use centrala::domain::dialog::command::{
-    Actor, Context, Desk, DialogCommand as _, OfferRules, Placement, Receive, WriteReply,
+    Actor, Context, Desk, DialogCommand as _, Lookup, OfferRules, Placement, Receive, WriteReply,
 };
 use centrala::domain::event::{Change, DialogEvent, Events};
 use centrala::domain::operator::Role;
@@ -33,7 +33,7 @@ fn context() -> Context {
     let rules =
         OfferRules { mode: QueueMode::Evenly, accept: Accept::Auto, weight: 1, offer_timeout_ms: 60_000 };
     let actor = Actor { operator: operator(0), role: Role::Operator, member: true };
-    let desk = Desk { rules, room: true, reachable: true, duplicate_of: None };
+    let desk = Desk { rules, room: true, reachable: true, duplicate_of: None, lookup: Lookup::Nothing };
     Context { now: NOW, actor: Some(actor), desk }
 }
 
@@ -48,7 +48,7 @@ fn answered(context: &Context) -> Dialog {
 }
 
 fn written(dialog: &Dialog, context: &Context) -> Vec<DialogEvent> {
-    let reply = WriteReply { dialog: DIALOG, text: TEXT.to_owned(), hidden: None };
+    let reply = WriteReply::new(DIALOG, TEXT);
     reply.decide(dialog, context).expect("the owner may write").events
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::admission::Admission;
 use super::answer::Answer;
 use super::shared::Shared;
+use crate::domain::file::Upload;
 use crate::domain::reply::Reply;
 use crate::error::{Error, Rejection};
 use crate::ids::IdempotencyKey;
@@ -73,12 +74,14 @@ pub struct Caller {
     pub key: Option<IdempotencyKey>,
     /// Its share of what may be under way.
     pub credit: Option<Credit>,
+    /// Contents of its files, which go past the dialog to the journal.
+    pub uploads: Vec<Upload>,
 }
 
 impl Caller {
     /// For the engine's own orders: nobody waits.
     pub const fn nobody() -> Self {
-        Self { slot: Slot::Nobody, key: None, credit: None }
+        Self { slot: Slot::Nobody, key: None, credit: None, uploads: Vec::new() }
     }
 
     /// Whether anything has to be released for it.
@@ -99,13 +102,15 @@ pub struct Completion {
 
 impl Completion {
     /// Binds an outcome to those who wait for it.
-    pub fn new(shared: &Arc<Shared>, caller: Caller, outcome: Result<Outcome, Rejection>) -> Self {
+    pub fn new(shared: &Arc<Shared>, mut caller: Caller, outcome: Result<Outcome, Rejection>) -> Self {
+        // Contents that nothing has come of need not wait for the disk.
+        caller.uploads = Vec::new();
         let keys = caller.key.as_ref().map(|_| Arc::clone(shared));
         Self { keys, caller, outcome }
     }
 
     fn deliver(self, result: Result<Delivery, Error>) {
-        let Caller { slot, key, credit } = self.caller;
+        let Caller { slot, key, credit, uploads: _ } = self.caller;
         drop(credit);
         if let (Some(key), Some(shared)) = (key, self.keys) {
             shared.keys.finish(&key, &result);

@@ -3,7 +3,9 @@
 use actix::Message;
 use smallvec::SmallVec;
 
+use super::errand::Errand;
 use crate::domain::channel::Channel;
+use crate::domain::dialog::command::Lookup;
 use crate::domain::operator::Operator;
 use crate::ids::DialogId;
 use crate::routing::Fact;
@@ -17,6 +19,8 @@ pub enum Note {
     Channel(Box<Channel>),
     /// An operator is now like this.
     Operator(Box<Operator>),
+    /// What a command had to know elsewhere was looked up: it can go on.
+    Found(Box<Errand>, Lookup),
     /// An operator or the registry handled a message, and nothing changed.
     Nothing,
 }

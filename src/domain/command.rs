@@ -2,8 +2,11 @@
 
 use super::channel::PutChannel;
 use super::dialog::command::{
-    AcceptAndFinish, Answer, ClientLeave, Finish, Pin, Receive, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, AttachApp, ClientLeave, Finish, Pin, Receive, SendCanned, SendCard, SendForm,
+    SendPayment, Skip, Spam, SubmitForm, Take, Transfer, Unpin, UpdatePayment, WriteReply,
 };
+use super::file::{NewFile, Upload};
+use super::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use super::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::error::Rejection;
 
@@ -43,6 +46,28 @@ pub enum Command {
     Finish(Finish),
     /// Closes a dialog as spam.
     Spam(Spam),
+    /// Creates or replaces a canned reply.
+    PutCannedReply(Box<PutCannedReply>),
+    /// Creates or replaces a form.
+    PutForm(Box<PutForm>),
+    /// Installs an app, or replaces it.
+    PutApp(Box<PutApp>),
+    /// A client filled in a form.
+    SubmitForm(Box<SubmitForm>),
+    /// Something has become of a payment.
+    UpdatePayment(UpdatePayment),
+    /// Sends a canned reply.
+    SendCanned(Box<SendCanned>),
+    /// Sends a form.
+    SendForm(Box<SendForm>),
+    /// Asks for a payment.
+    SendPayment(Box<SendPayment>),
+    /// Sends a card.
+    SendCard(Box<SendCard>),
+    /// Makes a canned reply of a message.
+    SaveCanned(Box<SaveCanned>),
+    /// Attaches an app to a dialog.
+    AttachApp(Box<AttachApp>),
 }
 
 impl Command {
@@ -58,17 +83,46 @@ impl Command {
             Self::Receive(receive) => receive.validate(),
             Self::Reply(reply) => reply.validate(),
             Self::Transfer(transfer) => transfer.validate(),
+            Self::PutCannedReply(put) => put.validate(),
+            Self::PutForm(put) => put.validate(),
+            Self::PutApp(put) => put.validate(),
+            Self::SubmitForm(submit) => submit.validate(),
+            Self::UpdatePayment(update) => update.validate(),
+            Self::SendPayment(send) => send.validate(),
+            Self::SendCard(send) => send.validate(),
             _ => Ok(()),
         }
     }
 
-    /// Bytes of text that it carries: what it weighs while it is under way.
+    /// Bytes of text and files that it carries: what it weighs while it is under way.
     pub fn bytes(&self) -> usize {
-        match self {
+        let text = match self {
             Self::Receive(receive) => receive.text.len(),
             Self::Reply(reply) => reply.text.len(),
             Self::Transfer(transfer) => transfer.comment.as_ref().map_or(0, String::len),
+            Self::SubmitForm(submit) => submit.bytes(),
+            Self::SendPayment(send) => send.description.len(),
+            Self::SendCard(send) => send.text.len(),
             _ => 0,
+        };
+        text + self.files().iter().map(NewFile::bytes).sum::<usize>()
+    }
+
+    /// Takes the contents of its files out: they go beside it, and past the dialog.
+    pub fn detach_files(&mut self) -> Vec<Upload> {
+        let files = match self {
+            Self::Receive(receive) => &mut receive.files,
+            Self::Reply(reply) => &mut reply.files,
+            _ => return Vec::new(),
+        };
+        files.iter_mut().filter_map(NewFile::detach).collect()
+    }
+
+    fn files(&self) -> &[NewFile] {
+        match self {
+            Self::Receive(receive) => &receive.files,
+            Self::Reply(reply) => &reply.files,
+            _ => &[],
         }
     }
 
@@ -78,7 +132,9 @@ impl Command {
             Self::PutChannel(_) | Self::PutOperator(_) | Self::RemoveOperator(_) | Self::SetPresence(_) => {
                 Sender::HostOrOperator
             }
+            Self::PutCannedReply(_) | Self::PutForm(_) | Self::PutApp(_) => Sender::HostOrOperator,
             Self::Receive(_) | Self::ClientLeave(_) => Sender::Connector,
+            Self::SubmitForm(_) | Self::UpdatePayment(_) => Sender::Connector,
             _ => Sender::Operator,
         }
     }
@@ -122,6 +178,17 @@ commands! {
     Unpin => Unpin,
     Finish => Finish,
     Spam => Spam,
+    PutCannedReply => PutCannedReply,
+    PutForm => PutForm,
+    PutApp => PutApp,
+    SubmitForm => SubmitForm,
+    UpdatePayment => UpdatePayment,
+    SendCanned => SendCanned,
+    SendForm => SendForm,
+    SendPayment => SendPayment,
+    SendCard => SendCard,
+    SaveCanned => SaveCanned,
+    AttachApp => AttachApp,
 }
 
 #[cfg(test)]
@@ -131,8 +198,17 @@ mod tests {
     use crate::error::Code;
 
     #[test]
+    fn a_file_weighs_until_it_is_taken_out() {
+        let file = NewFile::upload("a", "text/plain", vec![0; 100]);
+        let mut command = Command::from(WriteReply::new(DIALOG, "look").file(file));
+        assert_eq!(command.bytes(), 104);
+        assert_eq!(command.detach_files().len(), 1);
+        assert_eq!((command.bytes(), command.validate()), (4, Ok(())));
+    }
+
+    #[test]
     fn a_command_is_checked_by_what_it_holds() {
-        let reply = WriteReply { dialog: DIALOG, text: "x".repeat(10_001), hidden: None };
+        let reply = WriteReply::new(DIALOG, "x".repeat(10_001));
         assert_eq!(Command::from(reply).validate().unwrap_err().code, Code::TooLarge);
         assert_eq!(Command::from(receive("hello")).validate(), Ok(()));
         assert_eq!(Command::from(Skip { dialog: DIALOG }).validate(), Ok(()));

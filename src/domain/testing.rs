@@ -3,8 +3,8 @@
 //! Dialog 7 of client `ala` in channel `web`; operators are known by their names.
 
 use super::channel::{Accept, QueueMode};
-use super::dialog::command::{Actor, Context, Decision, Desk, DialogCommand, OfferRules, Receive};
-use super::dialog::{Author, CloseReason, Dialog, Message, Visibility};
+use super::dialog::command::{Actor, Context, Decision, Desk, DialogCommand, Lookup, OfferRules, Receive};
+use super::dialog::{Author, CloseReason, Content, Dialog, Message, Visibility};
 use super::event::DialogEvent;
 use super::operator::Role;
 use super::reply::Reply;
@@ -31,21 +31,15 @@ pub fn channel(name: &str) -> ChannelId {
 
 pub fn receive(text: &str) -> Receive {
     let client = ClientId::new("ala").unwrap();
-    Receive { channel: channel("web"), client, text: text.into(), external_id: None, name: None }
+    Receive::new(channel("web"), client, text)
 }
 
 // What happened before.
 
 pub fn opened() -> Vec<DialogEvent> {
     let client = ClientId::new("ala").unwrap();
-    let message = Message {
-        id: MessageId::of(DIALOG, 1),
-        author: Author::Client,
-        visibility: Visibility::Public,
-        text: "hello?".into(),
-        at: BEFORE,
-        external_id: None,
-    };
+    let id = MessageId::of(DIALOG, 1);
+    let message = Message::new(id, Author::Client, Visibility::Public, "hello?".into(), BEFORE);
     vec![
         DialogEvent::Opened { channel: channel("web"), client, client_name: None, previous: None },
         DialogEvent::MessageAdded(Box::new(message)),
@@ -87,6 +81,13 @@ pub fn answered_event(name: &str, weight: u32) -> DialogEvent {
     DialogEvent::Answered { operator: operator(name), weight }
 }
 
+/// A public message of an operator at `place`, with something in it.
+pub fn message_event(place: u32, author: &str, content: Content) -> DialogEvent {
+    let (id, author) = (MessageId::of(DIALOG, place), Author::Operator(operator(author)));
+    let message = Message::new(id, author, Visibility::Public, "look".into(), BEFORE);
+    DialogEvent::MessageAdded(Box::new(message.holding(content)))
+}
+
 pub fn withdrawn(name: &str) -> DialogEvent {
     DialogEvent::OfferWithdrawn { operator: operator(name) }
 }
@@ -101,7 +102,7 @@ pub fn finished_event(name: &str) -> DialogEvent {
 pub fn by_nobody() -> Context {
     let rules =
         OfferRules { mode: QueueMode::Evenly, accept: Accept::Answer, weight: 10, offer_timeout_ms: 60_000 };
-    let desk = Desk { rules, room: true, reachable: true, duplicate_of: None };
+    let desk = Desk { rules, room: true, reachable: true, duplicate_of: None, lookup: Lookup::Nothing };
     Context { now: NOW, actor: None, desk }
 }
 
@@ -140,6 +141,11 @@ impl Context {
 
     pub(crate) fn auto(mut self) -> Self {
         self.desk.rules.accept = Accept::Auto;
+        self
+    }
+
+    pub(crate) fn looked_up(mut self, lookup: Lookup) -> Self {
+        self.desk.lookup = lookup;
         self
     }
 

@@ -43,7 +43,7 @@ impl Engine {
         self.host(ClientLeave { channel, client })
     }
 
-    fn host(&self, command: impl Into<Command>) -> Execution<()> {
+    pub(super) fn host(&self, command: impl Into<Command>) -> Execution<()> {
         self.submit(Request::new(command), done)
     }
 }

@@ -64,7 +64,7 @@ impl Engine {
     }
 
     /// What an operator's screen has to know, from event `from` on: offers made to this operator,
-    /// and how they end.
+    /// how they end, and messages that mention them.
     pub fn notifications(&self, operator: OperatorId, from: u64) -> Notifications {
         Notifications { subscription: self.subscribe(from), operator }
     }
@@ -115,7 +115,8 @@ fn concerns(recorded: &Recorded, me: &OperatorId) -> bool {
         DialogEvent::OfferWithdrawn { operator }
         | DialogEvent::OfferSkipped { operator }
         | DialogEvent::OfferExpired { operator }
-        | DialogEvent::Answered { operator, .. } => operator == me,
+        | DialogEvent::Answered { operator, .. }
+        | DialogEvent::OperatorMentioned { operator, .. } => operator == me,
         DialogEvent::Taken { operator, from, .. } => operator == me || from.as_ref() == Some(me),
         DialogEvent::Transferred { from, .. } => from.as_ref() == Some(me),
         _ => false,

@@ -8,10 +8,14 @@ use super::parse::Action;
 use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
-    AcceptAndFinish, Answer, ClientLeave, Finish, Pin, Receive, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, AttachApp, ClientLeave, Finish, Pin, Receive, SendCanned, SendCard, SendForm,
+    SendPayment, Skip, Spam, SubmitForm, Take, Transfer, Unpin, UpdatePayment, WriteReply,
 };
+use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
-use crate::domain::query::{FindDialog, GetChannel, GetDialog, GetOperator, Health, Query, Unanswered};
+use crate::domain::query::{
+    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, Health, Query, Unanswered,
+};
 use crate::domain::request::Request;
 use crate::error::Rejection;
 use crate::ids::{IdempotencyKey, OperatorId};
@@ -48,9 +52,14 @@ const TABLE: &[Entry] = &[
     command::<PutOperator>("put_operator", Sender::Anybody),
     command::<RemoveOperator>("remove_operator", Sender::Anybody),
     command::<SetPresence>("set_presence", Sender::Anybody),
+    command::<PutCannedReply>("put_canned_reply", Sender::Anybody),
+    command::<PutForm>("put_form", Sender::Anybody),
+    command::<PutApp>("put_app", Sender::Anybody),
     // The client's side.
     command::<Receive>("receive", Sender::Connector),
     command::<ClientLeave>("client_leave", Sender::Connector),
+    command::<SubmitForm>("submit_form", Sender::Connector),
+    command::<UpdatePayment>("payment_status", Sender::Connector),
     // The operator's side.
     command::<Answer>("answer", Sender::Operator),
     command::<Skip>("skip", Sender::Operator),
@@ -62,12 +71,19 @@ const TABLE: &[Entry] = &[
     command::<Finish>("finish", Sender::Operator),
     command::<Spam>("spam", Sender::Operator),
     command::<WriteReply>("reply", Sender::Operator),
+    command::<SendCanned>("send_canned", Sender::Operator),
+    command::<SendForm>("send_form", Sender::Operator),
+    command::<SendPayment>("send_payment", Sender::Operator),
+    command::<SendCard>("send_card", Sender::Operator),
+    command::<SaveCanned>("save_canned", Sender::Operator),
+    command::<AttachApp>("attach_app", Sender::Operator),
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),
     query::<Unanswered>("unanswered", Sender::Operator),
     query::<GetOperator>("get_operator", Sender::Anybody),
     query::<GetChannel>("get_channel", Sender::Anybody),
+    query::<GetFile>("get_file", Sender::Anybody),
     query::<Health>("health", Sender::Anybody),
     // The host's clock.
     Entry { name: "advance", sender: Sender::Connector, read: advance },

@@ -84,7 +84,12 @@ impl Fact {
                 _ => return None,
             },
             DialogEvent::Closed { .. } => Self::Closed,
-            DialogEvent::Pinned { .. } | DialogEvent::Unpinned { .. } => return None,
+            DialogEvent::Pinned { .. }
+            | DialogEvent::Unpinned { .. }
+            | DialogEvent::OperatorMentioned { .. }
+            | DialogEvent::FormSubmitted { .. }
+            | DialogEvent::PaymentUpdated { .. }
+            | DialogEvent::AppAttached { .. } => return None,
         })
     }
 

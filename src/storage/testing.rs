@@ -10,6 +10,7 @@ use super::*;
 use crate::domain::channel::{Channel, ChannelSettings, Queue};
 use crate::domain::dialog::{Author, CloseReason, Message, Visibility};
 use crate::domain::event::{Change, ChannelEvent, DialogEvent, Events, OperatorEvent};
+use crate::domain::library::Item;
 use crate::domain::operator::{Operator, OperatorSettings, Presence};
 use crate::error::Error;
 use crate::ids::*;
@@ -76,14 +77,11 @@ pub fn opened(id: u64) -> Change {
 }
 
 pub fn message(id: u64, place: u32) -> DialogEvent {
-    DialogEvent::MessageAdded(Box::new(Message {
-        id: MessageId::of(DialogId(id), place),
-        author: Author::Client,
-        visibility: Visibility::Public,
-        text: format!("message {place} of dialog {id}"),
-        at: Timestamp::from_millis(1),
-        external_id: Some(ExternalId::new(format!("{id}-{place}")).unwrap()),
-    }))
+    let text = format!("message {place} of dialog {id}");
+    let (id, at) = (MessageId::of(DialogId(id), place), Timestamp::from_millis(1));
+    let external_id = ExternalId::new(format!("{}-{place}", id.dialog())).unwrap();
+    let message = Message::new(id, Author::Client, Visibility::Public, text, at);
+    DialogEvent::MessageAdded(Box::new(Message { external_id: Some(external_id), ..message }))
 }
 
 pub fn closing() -> DialogEvent {
@@ -184,6 +182,7 @@ pub struct Collected {
     pub changes: Vec<Change>,
     pub channels: Vec<RecoveredThing<Channel>>,
     pub operators: Vec<RecoveredThing<Operator>>,
+    pub items: Vec<RecoveredThing<Item>>,
     pub dialogs: Vec<RecoveredDialog>,
 }
 
@@ -206,6 +205,11 @@ impl Recovery for Collected {
     fn operator(&mut self, operator: RecoveredThing<Operator>) {
         assert!(self.dialogs.is_empty());
         self.operators.push(operator);
+    }
+
+    fn item(&mut self, item: RecoveredThing<Item>) {
+        assert!(self.dialogs.is_empty());
+        self.items.push(item);
     }
 
     fn dialog(&mut self, dialog: RecoveredDialog) {

@@ -11,9 +11,10 @@ use crate::actors::operator::{OperatorActor, OperatorCommand, OperatorOrder, ToO
 use crate::actors::registry::ToRegistry;
 use crate::domain::channel::{Channel, ChannelSettings, PutChannel};
 use crate::domain::command::Command;
-use crate::domain::dialog::command::{Actor, Context, Desk, OfferRules, Transfer};
+use crate::domain::dialog::command::{Actor, Context, Desk, Lookup, OfferRules, Transfer};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::event::Destination;
+use crate::domain::library::{ItemId, LibraryCommand};
 use crate::domain::operator::{Operator, Principal, PutOperator, Role};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, OperatorId};
@@ -72,11 +73,28 @@ impl Dispatcher {
             Command::Transfer(transfer) => self.transfer(transfer, asking),
             Command::Skip(it) => self.order(it.dialog, it, None, asking),
             Command::AcceptAndFinish(it) => self.order(it.dialog, it, None, asking),
-            Command::Reply(it) => self.order(it.dialog, DialogOrder::Reply(it), None, asking),
+            Command::Reply(it) => self.reply(it, asking),
             Command::Pin(it) => self.order(it.dialog, it, None, asking),
             Command::Unpin(it) => self.order(it.dialog, it, None, asking),
             Command::Finish(it) => self.order(it.dialog, it, None, asking),
             Command::Spam(it) => self.order(it.dialog, it, None, asking),
+            Command::PutCannedReply(put) => self.put_canned(*put, asking),
+            Command::PutForm(put) => self.change_library(LibraryCommand::PutForm(*put), asking),
+            Command::PutApp(put) => self.put_app(*put, asking),
+            Command::SubmitForm(it) => self.order_on(it.message, DialogOrder::SubmitForm(it), asking),
+            Command::UpdatePayment(it) => self.order_on(it.message, it, asking),
+            Command::SendPayment(it) => self.order(it.dialog, DialogOrder::SendPayment(it), None, asking),
+            Command::SendCard(it) => self.order(it.dialog, DialogOrder::SendCard(it), None, asking),
+            Command::SaveCanned(it) => self.look_up(it.message, Command::SaveCanned(it), asking),
+            Command::SendCanned(it) => {
+                self.find(ItemId::Canned(it.canned.clone()), it.dialog, Command::SendCanned(it), asking);
+            }
+            Command::SendForm(it) => {
+                self.find(ItemId::Form(it.form.clone()), it.dialog, Command::SendForm(it), asking);
+            }
+            Command::AttachApp(it) => {
+                self.find(ItemId::App(it.app.clone()), it.dialog, Command::AttachApp(it), asking);
+            }
         }
     }
 
@@ -172,6 +190,7 @@ impl Dispatcher {
     pub(super) fn start_operator(&mut self, id: OperatorId, recovered: Option<RecoveredThing<Operator>>) {
         let known = recovered.as_ref().map(|recovered| &recovered.thing);
         let role = known.map_or(Role::Operator, |operator| operator.settings.role);
+        let bot = known.is_some_and(|operator| !operator.is_human());
         let absent = known.is_none_or(|operator| operator.removed);
         let house = &self.houses[self.operators.len() % self.houses.len()];
         let shard = Arc::clone(&house.shard);
@@ -179,13 +198,14 @@ impl Dispatcher {
             Some(recovered) => OperatorActor::recovered(recovered, shard),
             None => OperatorActor::new(id.clone(), shard),
         });
-        self.operators.insert(id, OperatorEntry { address, role, absent });
+        self.operators.insert(id, OperatorEntry { address, role, bot, absent });
     }
 
     /// An operator is now like this.
     pub(super) fn operator_changed(&mut self, operator: &Operator) {
         if let Some(entry) = self.operators.get_mut(&operator.id) {
             entry.role = operator.settings.role;
+            entry.bot = !operator.is_human();
             entry.absent = operator.removed;
         }
         self.router.put_operator(operator);
@@ -223,7 +243,7 @@ impl Dispatcher {
     pub(super) fn desk_of(&self, dialog: DialogId) -> Desk {
         let known = self.router.rules_for(dialog);
         let rules = known.unwrap_or_else(|| OfferRules::of(&ChannelSettings::default()));
-        Desk { rules, room: true, reachable: true, duplicate_of: None }
+        Desk { rules, room: true, reachable: true, duplicate_of: None, lookup: Lookup::Nothing }
     }
 }
 

@@ -5,6 +5,7 @@
 //! the router's work (pure, in `routing`); here it is only carried out:
 //!
 //! - `commands.rs`: from an envelope to the actor that decides it;
+//! - `composer.rs`: what a command that writes has to know before it goes to its dialog;
 //! - `clients.rs`: which dialog a client's message belongs to;
 //! - `live.rs`: which dialogs have an actor, waking and retiring them;
 //! - `directives.rs`: offers, expiries and whatever else the router wants;
@@ -14,6 +15,7 @@
 mod checkpoint;
 mod clients;
 mod commands;
+mod composer;
 mod directives;
 mod live;
 mod queries;
@@ -77,6 +79,8 @@ pub struct Dispatcher {
 struct OperatorEntry {
     address: Addr<OperatorActor>,
     role: Role,
+    /// Whether it is a program.
+    bot: bool,
     /// Not yet put, or removed: it is found by nobody.
     absent: bool,
 }
@@ -151,6 +155,10 @@ impl Dispatcher {
             Note::Operator(operator) => {
                 self.setting_up -= 1;
                 self.operator_changed(&operator);
+            }
+            Note::Found(errand, lookup) => {
+                self.setting_up -= 1;
+                self.resume(*errand, lookup, now);
             }
             Note::Nothing => self.setting_up -= 1,
         }

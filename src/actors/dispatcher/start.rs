@@ -20,6 +20,7 @@ use crate::actors::shared::Shared;
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
 use crate::domain::event::Change;
+use crate::domain::library::Item;
 use crate::domain::operator::Operator;
 use crate::domain::reply::Reply;
 use crate::error::Error;
@@ -33,6 +34,7 @@ pub struct Recovering {
     memory: Memory,
     channels: Vec<RecoveredThing<Channel>>,
     operators: Vec<RecoveredThing<Operator>>,
+    items: Vec<RecoveredThing<Item>>,
     /// Dialogs that are ahead of their image; the others sleep until they are needed.
     ahead: Vec<RecoveredDialog>,
     clients: HashMap<(ChannelId, ClientId), DialogId>,
@@ -83,9 +85,16 @@ impl Recovery for Recovering {
         self.operators.push(operator);
     }
 
+    fn item(&mut self, item: RecoveredThing<Item>) {
+        self.items.push(item);
+    }
+
     fn dialog(&mut self, recovered: RecoveredDialog) {
         let dialog = &recovered.dialog;
-        self.clients.insert((dialog.client.channel.clone(), dialog.client.id.clone()), dialog.id);
+        // One that was on disk as a closed one is found there, and need not be the client's last.
+        if !dialog.is_closed() || recovered.on_disk.is_none() || recovered.was_open_on_disk {
+            self.clients.insert((dialog.client.channel.clone(), dialog.client.id.clone()), dialog.id);
+        }
         if !dialog.is_closed() {
             self.router().restore_dialog(dialog);
         }
@@ -127,7 +136,9 @@ pub fn start(
     let address = Dispatcher::create(|context| {
         let front = Arc::new(Inbox::new(context.address()));
         inbox = Some(Arc::clone(&front));
-        let registry = Registry::new(std::mem::take(&mut recovering.channels), Arc::clone(&shard));
+        let (channels, items) =
+            (std::mem::take(&mut recovering.channels), std::mem::take(&mut recovering.items));
+        let registry = Registry::new(channels, items, Arc::clone(&shard));
         let mut dispatcher = Dispatcher {
             shared: Arc::clone(shared),
             shard: Arc::clone(&shard),

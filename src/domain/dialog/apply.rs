@@ -1,8 +1,8 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
-use super::{Client, Dialog, Status};
+use super::{Client, Dialog, Insert, Status};
 use crate::domain::event::{Destination, DialogEvent};
-use crate::ids::{DialogId, OperatorId};
+use crate::ids::{DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
 impl Dialog {
@@ -25,13 +25,14 @@ impl Dialog {
             entered_at: at,
             closed_at: None,
             messages: Vec::new(),
+            apps: Vec::new(),
         })
     }
 
     /// Takes an event in. Never fails: an event is a fact.
     pub fn apply(&mut self, event: &DialogEvent, at: Timestamp) {
         match event {
-            DialogEvent::Opened { .. } => {}
+            DialogEvent::Opened { .. } | DialogEvent::OperatorMentioned { .. } => {}
             DialogEvent::Waiting { .. } => self.announced = true,
             DialogEvent::Offered { operators, deadline, weight } => self.offer(operators, *deadline, *weight),
             DialogEvent::OfferWithdrawn { operator } => self.end_offer(operator),
@@ -48,6 +49,20 @@ impl Dialog {
             DialogEvent::Pinned { .. } => self.pinned = true,
             DialogEvent::Unpinned { .. } => self.pinned = false,
             DialogEvent::MessageAdded(message) => self.messages.push((**message).clone()),
+            DialogEvent::FormSubmitted { message, answers } => {
+                if let Some(Insert::Form(form)) = self.insert_of(*message) {
+                    form.answers = Some(answers.clone());
+                }
+            }
+            DialogEvent::PaymentUpdated { message, status } => {
+                if let Some(Insert::Payment(payment)) = self.insert_of(*message) {
+                    payment.status = *status;
+                }
+            }
+            DialogEvent::AppAttached { app, bot, .. } => {
+                self.apps.push(app.clone());
+                self.let_in(bot.as_ref());
+            }
             DialogEvent::Closed { reason, .. } => {
                 self.status = Status::Closed { reason: *reason };
                 self.pinned = false;
@@ -88,6 +103,21 @@ impl Dialog {
         self.owner = Some(operator.clone());
         self.weight = weight;
         self.round.clear();
+    }
+
+    fn insert_of(&mut self, message: MessageId) -> Option<&mut Insert> {
+        let mut newest_first = self.messages.iter_mut().rev();
+        newest_first.find(|other| other.id == message).and_then(|message| message.insert_mut())
+    }
+
+    /// Lets a bot take part.
+    fn let_in(&mut self, bot: Option<&OperatorId>) {
+        if let Some(bot) = bot
+            && !self.is_owner(bot)
+            && !self.participants.contains(bot)
+        {
+            self.participants.push(bot.clone());
+        }
     }
 
     fn transfer(&mut self, to: &Destination, at: Timestamp) {

@@ -5,6 +5,7 @@
 
 mod apply;
 pub mod command;
+mod content;
 mod message;
 pub mod order;
 mod permission;
@@ -14,10 +15,13 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use content::{
+    Card, Content, FormAnswer, Insert, Mention, MentionTarget, Payment, PaymentStatus, SentForm,
+};
 pub use message::{Author, Message, Visibility};
 pub use status::{CloseReason, Status};
 
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
 /// A dialog as it is now.
@@ -53,6 +57,8 @@ pub struct Dialog {
     pub closed_at: Option<Timestamp>,
     /// All that was written, oldest first.
     pub messages: Vec<Message>,
+    /// Apps that were attached, in order.
+    pub apps: Vec<AppId>,
 }
 
 /// Somebody outside, as one channel knows them.
@@ -88,6 +94,11 @@ impl Dialog {
     /// Whether it has ended.
     pub fn is_closed(&self) -> bool {
         matches!(self.status, Status::Closed { .. })
+    }
+
+    /// The message with this id, if it stands in this dialog.
+    pub fn message(&self, id: MessageId) -> Option<&Message> {
+        self.messages.iter().rfind(|message| message.id == id)
     }
 
     /// The id that the next message gets.

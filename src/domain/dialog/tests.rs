@@ -54,7 +54,7 @@ fn order() -> impl Strategy<Value = DialogOrder> {
         receive("hello").into(),
         Answer { dialog }.into(),
         Skip { dialog }.into(),
-        WriteReply { dialog, text: text(), hidden: Some(true) }.into(),
+        WriteReply::new(dialog, text()).hidden(true).into(),
         Take { dialog }.into(),
         Pin { dialog }.into(),
         Unpin { dialog }.into(),

@@ -6,7 +6,7 @@ use super::View;
 use super::message::{ClientMessageView, EmployeeMessageView};
 use crate::domain::dialog::{CloseReason, Dialog, Message, Status};
 use crate::domain::query::GetDialog;
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
 /// Which messages of a dialog are shown; all by default.
@@ -87,6 +87,9 @@ pub struct EmployeeDialogView {
     pub links: Vec<Link>,
     /// All that was written, or a page of it.
     pub messages: Vec<EmployeeMessageView>,
+    /// Apps that were attached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub apps: Vec<AppId>,
 }
 
 /// A thing of the host that came of a dialog.
@@ -128,6 +131,7 @@ impl EmployeeDialogView {
             rating: None,
             links: Vec::new(),
             messages: page.of(&dialog.messages, |message| Some(EmployeeMessageView::of(message, dialog.id))),
+            apps: dialog.apps.clone(),
         }
     }
 }
@@ -183,14 +187,7 @@ mod tests {
                 if *hidden { (Visibility::Hidden, "secret") } else { (Visibility::Public, "open") };
             let author = Author::Operator(operator("anna"));
             let id = dialog.next_message();
-            dialog.messages.push(Message {
-                id,
-                author,
-                visibility,
-                text: text.into(),
-                at: NOW,
-                external_id: None,
-            });
+            dialog.messages.push(Message::new(id, author, visibility, text.into(), NOW));
         }
         dialog
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::content::{ContentView, MentionView, mentions};
 use crate::domain::dialog::{Author, Message, Visibility};
 use crate::ids::{DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -25,6 +26,12 @@ pub struct EmployeeMessageView {
     pub text: String,
     /// When it was admitted.
     pub at: Timestamp,
+    /// What it holds besides its text.
+    #[serde(flatten)]
+    pub content: ContentView,
+    /// Labels in the text that are links.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<MentionView>,
 }
 
 impl EmployeeMessageView {
@@ -37,6 +44,8 @@ impl EmployeeMessageView {
             visibility: message.visibility,
             text: message.text.clone(),
             at: message.at,
+            content: ContentView::of(message),
+            mentions: mentions(message),
         }
     }
 }
@@ -60,6 +69,9 @@ pub struct ClientMessageView {
     pub text: String,
     /// When it was admitted.
     pub at: Timestamp,
+    /// What it holds besides its text.
+    #[serde(flatten)]
+    pub content: ContentView,
 }
 
 impl ClientMessageView {
@@ -78,6 +90,7 @@ impl ClientMessageView {
                 visibility: Visibility::Public,
                 text: message.text.clone(),
                 at: message.at,
+                content: ContentView::of(message),
             }),
         }
     }

@@ -381,14 +381,8 @@ fn closed() -> DialogEvent {
 }
 
 fn message(dialog: &Dialog, author: Author, at: Timestamp) -> DialogEvent {
-    DialogEvent::MessageAdded(Box::new(Message {
-        id: dialog.next_message(),
-        author,
-        visibility: Visibility::Public,
-        text: String::from("text"),
-        at,
-        external_id: None,
-    }))
+    let id = dialog.next_message();
+    DialogEvent::MessageAdded(Box::new(Message::new(id, author, Visibility::Public, "text".into(), at)))
 }
 
 pub(super) fn operator(name: &str, capacity: u32, presence: Presence) -> Operator {

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::ids::DialogId;
 use crate::storage::codec;
 use crate::storage::frame::Position;
-use crate::storage::image::{Image, stored};
+use crate::storage::image::{Image, item_key, stored};
 use crate::storage::meta::{self, Checkpoint, Totals};
 use crate::storage::rocks::{Changes, Safety, Table};
 use crate::storage::store::Store;
@@ -137,6 +137,10 @@ fn put(as_of: u64, image: &Image, totals: &mut Totals, changes: &mut Changes<'_>
         }
         Image::Channel { id, state, fingerprint_delta } => {
             changes.put(Table::Channels, id.as_str().as_bytes(), &stored(as_of, state));
+            totals.fingerprint = totals.fingerprint.wrapping_add(*fingerprint_delta);
+        }
+        Image::Item { id, state, fingerprint_delta } => {
+            changes.put(Table::Library, item_key(id).as_bytes(), &stored(as_of, state));
             totals.fingerprint = totals.fingerprint.wrapping_add(*fingerprint_delta);
         }
         Image::Key(key, reply) => {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
 use crate::domain::event::{Change, Events};
+use crate::domain::library::{Item, ItemId};
 use crate::domain::operator::Operator;
 use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::storage::testing::{Collected, Reply};
@@ -23,6 +24,7 @@ pub struct Known<T> {
 pub struct World {
     pub channels: BTreeMap<ChannelId, Known<Channel>>,
     pub operators: BTreeMap<OperatorId, Known<Operator>>,
+    pub items: BTreeMap<ItemId, Known<Item>>,
     pub dialogs: BTreeMap<DialogId, Known<Dialog>>,
     /// Closed dialogs that were archived: only their fingerprints are remembered.
     pub archived: BTreeMap<DialogId, u64>,
@@ -45,6 +47,12 @@ impl World {
             Events::Operator(id, events) => {
                 let new = || known(Operator::from_event(id.clone(), &events[0]));
                 let known = self.operators.entry(id.clone()).or_insert_with(new);
+                events.iter().for_each(|event| known.thing.apply(event));
+                known.dirty = true;
+            }
+            Events::Item(id, events) => {
+                let known =
+                    self.items.entry(id.clone()).or_insert_with(|| known(Item::from_event(&events[0])));
                 events.iter().for_each(|event| known.thing.apply(event));
                 known.dirty = true;
             }
@@ -99,6 +107,11 @@ impl World {
             let state = encode(&known.thing);
             let fingerprint_delta = known.imaged(fingerprint(Thing::Operator(id), &state));
             batch.image(Image::Operator { id: id.clone(), state, fingerprint_delta });
+        }
+        for (id, known) in self.items.iter_mut().filter(|(_, known)| known.dirty) {
+            let state = encode(&known.thing);
+            let fingerprint_delta = known.imaged(fingerprint(Thing::Item(id), &state));
+            batch.image(Image::Item { id: id.clone(), state, fingerprint_delta });
         }
         let dirty: Vec<DialogId> =
             self.dialogs.iter().filter(|(_, known)| known.dirty).map(|(id, _)| *id).collect();

@@ -3,8 +3,9 @@
 //! Nothing here asks who acts; that is `permission.rs`.
 
 use super::{Actor, Context, Desk};
-use crate::domain::dialog::{Dialog, Status};
+use crate::domain::dialog::{Dialog, Message, Status};
 use crate::error::{Code, Rejection};
+use crate::ids::MessageId;
 use crate::limits;
 
 /// The dialog has not ended.
@@ -28,6 +29,16 @@ pub(super) fn answered(dialog: &Dialog) -> Result<(), Rejection> {
         Status::Answered => Ok(()),
         _ => Err(Rejection::new(Code::Conflict, "nobody has answered this dialog yet")),
     }
+}
+
+/// The message with this id.
+pub(super) fn message(dialog: &Dialog, id: MessageId) -> Result<&Message, Rejection> {
+    dialog.message(id).ok_or_else(no_such_message)
+}
+
+/// The rejection of who names a message that is not there.
+pub fn no_such_message() -> Rejection {
+    Rejection::new(Code::MessageNotFound, "there is no such message").at("message")
 }
 
 /// The dialog can hold one message more.

@@ -4,32 +4,51 @@
 
 mod accept_and_finish;
 mod answer;
+mod attach_app;
 mod client_leave;
+mod compose;
 mod finish;
 mod guard;
+mod lookup;
 mod pin;
 mod receive;
+mod send_canned;
+mod send_card;
+mod send_form;
+mod send_payment;
 mod skip;
 mod spam;
 mod steps;
+mod submit_form;
 mod take;
 #[cfg(test)]
 mod tests;
 mod transfer;
 mod unpin;
+mod update_payment;
 mod write_reply;
 
 pub use accept_and_finish::AcceptAndFinish;
 pub use answer::Answer;
+pub use attach_app::AttachApp;
 pub use client_leave::ClientLeave;
+pub use compose::NewMention;
 pub use finish::Finish;
+pub use guard::no_such_message;
+pub use lookup::{CannedAtHand, Lookup, SeenMessage};
 pub use pin::Pin;
 pub use receive::Receive;
+pub use send_canned::SendCanned;
+pub use send_card::SendCard;
+pub use send_form::SendForm;
+pub use send_payment::SendPayment;
 pub use skip::Skip;
 pub use spam::Spam;
+pub use submit_form::SubmitForm;
 pub use take::Take;
 pub use transfer::Transfer;
 pub use unpin::Unpin;
+pub use update_payment::UpdatePayment;
 pub use write_reply::WriteReply;
 
 use super::Dialog;
@@ -74,7 +93,7 @@ pub struct Actor {
 }
 
 /// What the dispatcher knows when it passes a command on, and the dialog does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Desk {
     /// The rules of the channel whose queue the dialog is in.
     pub rules: OfferRules,
@@ -84,6 +103,8 @@ pub struct Desk {
     pub reachable: bool,
     /// Where the client's message is stored already, in an earlier dialog.
     pub duplicate_of: Option<MessageId>,
+    /// What was looked up elsewhere for this command.
+    pub lookup: Lookup,
 }
 
 /// How a channel gives its dialogs out.

@@ -4,8 +4,9 @@
 
 use super::Context;
 use crate::domain::dialog::{Author, CloseReason, Dialog, Message, Visibility};
+use crate::domain::emoji::with_emoji;
 use crate::domain::event::DialogEvent;
-use crate::ids::{ExternalId, MessageId, OperatorId};
+use crate::ids::OperatorId;
 use crate::timestamp::Timestamp;
 
 /// Gives the dialog to an operator who answers it, with the weight that the desk set aside.
@@ -28,7 +29,12 @@ pub(super) fn close(dialog: &Dialog, reason: CloseReason, by: Option<&OperatorId
     withdraw_offers(dialog).chain([DialogEvent::Closed { reason, by: by.cloned() }]).collect()
 }
 
-/// The next message of the dialog, written by an operator.
+/// Who may read what an operator writes next: `hidden` is what they say of this message.
+pub(super) fn visibility(_: &Dialog, _: &OperatorId, hidden: Option<bool>) -> Visibility {
+    if hidden.unwrap_or(false) { Visibility::Hidden } else { Visibility::Public }
+}
+
+/// The next message of the dialog, written by an operator; short codes in it become emoji.
 pub(super) fn operator_message(
     dialog: &Dialog,
     operator: &OperatorId,
@@ -37,16 +43,5 @@ pub(super) fn operator_message(
     at: Timestamp,
 ) -> Message {
     let author = Author::Operator(operator.clone());
-    Message { id: dialog.next_message(), author, visibility, text: text.to_owned(), at, external_id: None }
-}
-
-/// A message of the client; they are never hidden.
-pub(super) fn client_message(
-    id: MessageId,
-    text: &str,
-    at: Timestamp,
-    external_id: Option<&ExternalId>,
-) -> Message {
-    let (author, visibility) = (Author::Client, Visibility::Public);
-    Message { id, author, visibility, text: text.to_owned(), at, external_id: external_id.cloned() }
+    Message::new(dialog.next_message(), author, visibility, with_emoji(text).into_owned(), at)
 }

@@ -16,8 +16,9 @@ pub use withdraw_offer::WithdrawOffer;
 
 use super::Dialog;
 use super::command::{
-    AcceptAndFinish, Answer, ClientLeave, Context, Decision, DialogCommand, Finish, Pin, Receive, Skip, Spam,
-    Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, AttachApp, ClientLeave, Context, Decision, DialogCommand, Finish, Pin, Receive,
+    SendCanned, SendCard, SendForm, SendPayment, Skip, Spam, SubmitForm, Take, Transfer, Unpin,
+    UpdatePayment, WriteReply,
 };
 use crate::domain::command::Command;
 use crate::error::Rejection;
@@ -73,6 +74,20 @@ dialog_orders! {
     Finish(<Finish>),
     /// Somebody closes it as spam.
     Spam(<Spam>),
+    /// Somebody sends a canned reply in it.
+    SendCanned(Box<SendCanned>),
+    /// Somebody sends a form in it.
+    SendForm(Box<SendForm>),
+    /// Somebody asks for a payment in it.
+    SendPayment(Box<SendPayment>),
+    /// Somebody sends a card in it.
+    SendCard(Box<SendCard>),
+    /// A client filled in a form.
+    SubmitForm(Box<SubmitForm>),
+    /// Something has become of a payment.
+    UpdatePayment(<UpdatePayment>),
+    /// Somebody attaches an app to it.
+    AttachApp(Box<AttachApp>),
     /// The dispatcher found operators for it.
     Offer(<Offer>),
     /// The dispatcher found nobody for it.
@@ -100,6 +115,11 @@ impl DialogOrder {
             Self::Unpin(unpin) => Some(unpin.dialog),
             Self::Finish(finish) => Some(finish.dialog),
             Self::Spam(spam) => Some(spam.dialog),
+            Self::SendCanned(send) => Some(send.dialog),
+            Self::SendForm(send) => Some(send.dialog),
+            Self::SendPayment(send) => Some(send.dialog),
+            Self::SendCard(send) => Some(send.dialog),
+            Self::AttachApp(attach) => Some(attach.dialog),
             _ => None,
         }
     }
@@ -130,6 +150,13 @@ impl TryFrom<Command> for DialogOrder {
             Command::Unpin(unpin) => Self::Unpin(unpin),
             Command::Finish(finish) => Self::Finish(finish),
             Command::Spam(spam) => Self::Spam(spam),
+            Command::SendCanned(send) => Self::SendCanned(send),
+            Command::SendForm(send) => Self::SendForm(send),
+            Command::SendPayment(send) => Self::SendPayment(send),
+            Command::SendCard(send) => Self::SendCard(send),
+            Command::SubmitForm(submit) => Self::SubmitForm(submit),
+            Command::UpdatePayment(update) => Self::UpdatePayment(update),
+            Command::AttachApp(attach) => Self::AttachApp(attach),
             other => return Err(other),
         })
     }
