@@ -5,6 +5,8 @@
 
 #[path = "support/chance.rs"]
 mod chance;
+#[path = "engine/content.rs"]
+mod content;
 #[path = "engine/data_directory.rs"]
 mod data_directory;
 #[path = "engine/executors.rs"]

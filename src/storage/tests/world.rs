@@ -133,6 +133,9 @@ impl World {
                 .operators
                 .insert(thing.id.clone(), Known { thing, on_disk, open_on_disk: false, dirty: !clean });
         }
+        for RecoveredThing { thing, on_disk, clean } in found.items {
+            world.items.insert(thing.id(), Known { thing, on_disk, open_on_disk: false, dirty: !clean });
+        }
         for RecoveredDialog { dialog, on_disk, was_open_on_disk, clean } in found.dialogs {
             world.archived.remove(&dialog.id);
             let known = Known { thing: dialog, on_disk, open_on_disk: was_open_on_disk, dirty: !clean };
@@ -149,8 +152,15 @@ impl World {
             self.operators.iter().map(|(id, known)| fingerprint(Thing::Operator(id), &encode(&known.thing)));
         let dialogs =
             self.dialogs.iter().map(|(id, known)| fingerprint(Thing::Dialog(*id), &encode(&known.thing)));
-        let all = channels.chain(operators).chain(dialogs).chain(self.archived.values().copied());
+        let items = self.items.iter().map(|(id, known)| fingerprint(Thing::Item(id), &encode(&known.thing)));
+        let all =
+            channels.chain(operators).chain(items).chain(dialogs).chain(self.archived.values().copied());
         all.fold(0, u64::wrapping_add)
+    }
+
+    /// The things of the library, to compare.
+    pub fn library(&self) -> Vec<&Item> {
+        self.items.values().map(|known| &known.thing).collect()
     }
 
     /// The things themselves, to compare.
