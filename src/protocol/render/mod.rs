@@ -3,6 +3,8 @@
 //! Every function appends one whole line, its end included, to a buffer.
 
 mod event;
+#[cfg(test)]
+mod secrets;
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
