@@ -7,6 +7,8 @@
 mod afterwards;
 #[path = "support/chance.rs"]
 mod chance;
+#[path = "engine/content.rs"]
+mod content;
 #[path = "engine/data_directory.rs"]
 mod data_directory;
 #[path = "engine/executors.rs"]

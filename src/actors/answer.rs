@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::health::Health;
 use super::shared::Names;
 use crate::domain::dialog::Dialog;
+use crate::domain::file::{File, FileHash};
 use crate::domain::query::GetDialog;
-use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, OperatorView};
+use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, FileView, OperatorView};
 use crate::ids::{ChannelId, ClientId, DialogId};
 
 /// What a query is answered with.
@@ -27,6 +28,8 @@ pub enum Answer {
     Channel(ChannelView),
     /// How the engine is.
     Health(Health),
+    /// An uploaded file with its content.
+    File(FileView),
     /// Where the rest of the answer is to be found, off the dispatcher's thread.
     #[serde(skip)]
     Pending(Pending),
@@ -41,6 +44,8 @@ pub enum Pending {
     OnDisk(DialogId),
     /// The client's last dialog is on disk, if there is one.
     LastOf(ChannelId, ClientId),
+    /// The content of this file is on disk.
+    Content(File, FileHash),
     /// These dialogs, each to be asked.
     Each(Vec<DialogId>),
 }

@@ -24,6 +24,8 @@ pub enum Query {
     GetChannel(GetChannel),
     /// How the engine is.
     Health(Health),
+    /// The content of an uploaded file.
+    GetFile(GetFile),
 }
 
 macro_rules! queries {
@@ -51,7 +53,7 @@ impl Query {
     }
 }
 
-queries! { GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, }
+queries! { GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, GetFile, }
 
 /// A dialog with its messages, a page of them if wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -128,6 +130,16 @@ pub struct GetOperator {
 pub struct GetChannel {
     /// Which.
     pub channel: ChannelId,
+}
+
+/// The content of an uploaded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetFile {
+    /// The message that holds it.
+    pub message: MessageId,
+    /// Its place among the files of the message, from 0.
+    pub index: u32,
 }
 
 /// How the engine is.

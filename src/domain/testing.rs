@@ -3,8 +3,8 @@
 //! Dialog 7 of client `ala` in channel `web`; operators are known by their names.
 
 use super::channel::{Accept, QueueMode};
-use super::dialog::command::{Actor, Context, Decision, Desk, DialogCommand, OfferRules, Receive};
-use super::dialog::{Author, CloseReason, Dialog, Message, Visibility};
+use super::dialog::command::{Actor, Context, Decision, Desk, DialogCommand, Lookup, OfferRules, Receive};
+use super::dialog::{Author, CloseReason, Content, Dialog, Message, Visibility};
 use super::event::{DialogEvent, MessageEdit};
 use super::operator::Role;
 use super::reply::Reply;
@@ -31,7 +31,7 @@ pub fn channel(name: &str) -> ChannelId {
 
 pub fn receive(text: &str) -> Receive {
     let client = ClientId::new("ala").unwrap();
-    Receive { channel: channel("web"), client, text: text.into(), external_id: None, name: None }
+    Receive::new(channel("web"), client, text)
 }
 
 // What happened before.
@@ -99,6 +99,13 @@ pub fn offered_event<const N: usize>(names: [&str; N], deadline: Option<Timestam
 
 pub fn answered_event(name: &str, weight: u32) -> DialogEvent {
     DialogEvent::Answered { operator: operator(name), weight }
+}
+
+/// A public message of an operator at `place`, with something in it.
+pub fn message_event(place: u32, author: &str, content: Content) -> DialogEvent {
+    let (id, author) = (MessageId::of(DIALOG, place), Author::Operator(operator(author)));
+    let message = Message::new(id, author, Visibility::Public, "look".into(), BEFORE);
+    DialogEvent::MessageAdded(Box::new(message.holding(content)))
 }
 
 pub fn withdrawn(name: &str) -> DialogEvent {
@@ -179,6 +186,11 @@ impl Context {
 
     pub(crate) fn auto(mut self) -> Self {
         self.desk.rules.accept = Accept::Auto;
+        self
+    }
+
+    pub(crate) fn looked_up(mut self, lookup: Lookup) -> Self {
+        self.desk.lookup = lookup;
         self
     }
 

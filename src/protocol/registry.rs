@@ -8,12 +8,16 @@ use super::parse::Action;
 use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
-    AcceptAndFinish, Answer, ClientDelete, ClientEdit, ClientLeave, ClientTyping, DeleteMessage, EditMessage,
-    Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt, RemoveParticipant, Rename,
-    ScoreDialog, SetHiddenMode, Skip, Spam, Take, Transfer, Typing, Unpin, UnpinAll, WriteReply,
+    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, DeleteMessage,
+    EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt, RemoveParticipant,
+    Rename, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm,
+    Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
+use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
-use crate::domain::query::{FindDialog, GetChannel, GetDialog, GetOperator, Health, Query, Unanswered};
+use crate::domain::query::{
+    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, Health, Query, Unanswered,
+};
 use crate::domain::request::Request;
 use crate::error::Rejection;
 use crate::ids::{IdempotencyKey, OperatorId};
@@ -50,6 +54,9 @@ const TABLE: &[Entry] = &[
     command::<PutOperator>("put_operator", Sender::Anybody),
     command::<RemoveOperator>("remove_operator", Sender::Anybody),
     command::<SetPresence>("set_presence", Sender::Anybody),
+    command::<PutCannedReply>("put_canned_reply", Sender::Anybody),
+    command::<PutForm>("put_form", Sender::Anybody),
+    command::<PutApp>("put_app", Sender::Anybody),
     // The client's side.
     command::<Receive>("receive", Sender::Connector),
     command::<ClientLeave>("client_leave", Sender::Connector),
@@ -58,6 +65,8 @@ const TABLE: &[Entry] = &[
     command::<ClientTyping>("client_typing", Sender::Connector),
     command::<RecordReceipt>("receipt", Sender::Connector),
     command::<Rate>("rate", Sender::Connector),
+    command::<SubmitForm>("submit_form", Sender::Connector),
+    command::<UpdatePayment>("payment_status", Sender::Connector),
     // The operator's side.
     command::<Answer>("answer", Sender::Operator),
     command::<Skip>("skip", Sender::Operator),
@@ -81,12 +90,19 @@ const TABLE: &[Entry] = &[
     command::<DeleteMessage>("delete", Sender::Operator),
     command::<Typing>("typing", Sender::Operator),
     command::<ScoreDialog>("score_dialog", Sender::Operator),
+    command::<SendCanned>("send_canned", Sender::Operator),
+    command::<SendForm>("send_form", Sender::Operator),
+    command::<SendPayment>("send_payment", Sender::Operator),
+    command::<SendCard>("send_card", Sender::Operator),
+    command::<SaveCanned>("save_canned", Sender::Operator),
+    command::<AttachApp>("attach_app", Sender::Operator),
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),
     query::<Unanswered>("unanswered", Sender::Operator),
     query::<GetOperator>("get_operator", Sender::Anybody),
     query::<GetChannel>("get_channel", Sender::Anybody),
+    query::<GetFile>("get_file", Sender::Anybody),
     query::<Health>("health", Sender::Anybody),
     // The host's clock.
     Entry { name: "advance", sender: Sender::Connector, read: advance },

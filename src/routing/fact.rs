@@ -93,7 +93,11 @@ impl Fact {
             | DialogEvent::MessageDeleted { .. }
             | DialogEvent::ReceiptUpdated { .. }
             | DialogEvent::Rated { .. }
-            | DialogEvent::Scored { .. } => return None,
+            | DialogEvent::Scored { .. }
+            | DialogEvent::OperatorMentioned { .. }
+            | DialogEvent::FormSubmitted { .. }
+            | DialogEvent::PaymentUpdated { .. }
+            | DialogEvent::AppAttached { .. } => return None,
         })
     }
 

@@ -7,6 +7,7 @@
 use tokio::sync::oneshot;
 
 use super::Dispatcher;
+use super::live::Live;
 use crate::actors::dialog::ToDialog;
 use crate::ids::DialogId;
 use crate::storage::{Image, encode};
@@ -55,7 +56,9 @@ impl Dispatcher {
         let rest = self.checkpoint.todo.len().saturating_sub(SLICE);
         for dialog in self.checkpoint.todo.split_off(rest) {
             // One that has ended since then has sent its image by itself and may be gone.
-            let Some(live) = self.live.get_mut(&dialog) else { continue };
+            // One that went and was woken stands here twice, and is asked once.
+            let waits = |live: &&mut Live| live.dirty && live.snapshot_at.is_none();
+            let Some(live) = self.live.get_mut(&dialog).filter(waits) else { continue };
             live.dirty = false;
             self.checkpoint.outstanding += 1;
             self.tell(dialog, ToDialog::Snapshot);

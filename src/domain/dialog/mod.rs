@@ -5,6 +5,7 @@
 
 mod apply;
 pub mod command;
+mod content;
 mod message;
 pub mod order;
 mod rating;
@@ -15,11 +16,14 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use content::{
+    Card, Content, FormAnswer, Insert, Mention, MentionTarget, Payment, PaymentStatus, SentForm,
+};
 pub use message::{Author, Message, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
 pub use status::{CloseReason, Status};
 
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
 /// A dialog as it is now.
@@ -63,6 +67,8 @@ pub struct Dialog {
     pub score: Option<Score>,
     /// All that was written, oldest first.
     pub messages: Vec<Message>,
+    /// Apps that were attached, in order.
+    pub apps: Vec<AppId>,
 }
 
 /// Somebody outside, as one channel knows them.

@@ -3,14 +3,18 @@
 //! Whatever a client must not see is left out here and nowhere else.
 
 mod channel;
+mod content;
 mod dialog;
+mod file;
 mod message;
 mod operator;
 
 use serde::{Deserialize, Serialize};
 
 pub use channel::{ChannelView, QueueState};
+pub use content::{Answers, ContentView, FileLine, FormLine, MentionView};
 pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Link, Page};
+pub use file::{FileView, uploaded};
 pub use message::{ClientMessageView, EmployeeMessageView, RevisionView};
 pub use operator::{OperatorView, Workload};
 

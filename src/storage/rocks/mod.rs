@@ -31,10 +31,16 @@ pub(super) enum Table {
     Keys,
     /// All that there is one of.
     Meta,
+    /// Images of the things of the library.
+    Library,
+    /// The contents of uploaded files, by their hashes.
+    Files,
+    /// Which messages name which content.
+    FileNames,
 }
 
 impl Table {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Journal,
         Self::Dialogs,
         Self::Clients,
@@ -43,6 +49,9 @@ impl Table {
         Self::Channels,
         Self::Keys,
         Self::Meta,
+        Self::Library,
+        Self::Files,
+        Self::FileNames,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -55,6 +64,9 @@ impl Table {
             Self::Channels => "channels",
             Self::Keys => "keys",
             Self::Meta => "meta",
+            Self::Library => "library",
+            Self::Files => "files",
+            Self::FileNames => "file_names",
         }
     }
 }
