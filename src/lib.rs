@@ -51,8 +51,8 @@
 //! # Where to read on
 //!
 //! [`engine::Engine`] is the door. [`domain`] has the vocabulary, [`domain::permission::Permission`] the
-//! table of who may do what, [`architecture`] the story of one
-//! command from the call to disk and back. The line protocol is in [`protocol`].
+//! table of who may do what. [`capabilities`] says what there is and where it is shown, [`architecture`]
+//! follows one command from the call to disk and back. The line protocol is in [`protocol`].
 #![warn(missing_docs)]
 
 pub mod actors;
@@ -71,6 +71,10 @@ pub mod protocol;
 pub mod routing;
 pub mod storage;
 pub mod timestamp;
+
+pub mod capabilities {
+    #![doc = include_str!("../docs/capabilities.md")]
+}
 
 pub mod architecture {
     #![doc = include_str!("../docs/architecture.md")]

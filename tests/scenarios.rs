@@ -131,3 +131,36 @@ fn every_line_of_a_scenario_gets_one_reply() {
         assert_eq!(replies, lines, "{}", path.display());
     }
 }
+
+/// The words in backticks in one cell.
+fn names(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_table_of_capabilities_names_what_there_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = fs::read_to_string(root.join("docs/capabilities.md")).unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| S"))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    let expected: Vec<String> = (1..=44).map(|row| format!("S{row}")).collect();
+    assert_eq!(rows.iter().map(|row| row[1]).collect::<Vec<_>>(), expected);
+    for row in rows {
+        for name in names(row[5]) {
+            let input = root.join(format!("tests/scenarios/{name}.jsonl"));
+            let text =
+                fs::read_to_string(&input).unwrap_or_else(|_| panic!("{}: no scenario {name}", row[1]));
+            assert!(!text.is_empty());
+        }
+        for command in names(row[3]).filter(|name| !matches!(*name, "view" | "audit")) {
+            let shown = names(row[5]).any(|name| {
+                let input = root.join(format!("tests/scenarios/{name}.jsonl"));
+                fs::read_to_string(input).unwrap().contains(&format!("\"do\":\"{command}\""))
+            });
+            assert!(shown, "{}: no scenario of the row sends {command}", row[1]);
+        }
+    }
+}
