@@ -13,6 +13,7 @@
 //!   where the last completed one began, and the journal before it is trimmed.
 //! - **Feeds** are cursors over the same journal.
 
+mod announced;
 mod batch;
 mod codec;
 mod feed;

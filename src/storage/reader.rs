@@ -1,10 +1,9 @@
 //! Looking things up on the disk, from any thread.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
-use hashbrown::HashMap;
-
+use super::announced::Announced;
 use super::files;
 use super::image::{DialogImage, StoredImage, client_key, decode_state, dialog_key, external_key};
 use super::rocks::{Disk, Table};
@@ -12,65 +11,6 @@ use crate::domain::dialog::Dialog;
 use crate::domain::file::{FileBytes, FileHash};
 use crate::error::Error;
 use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId};
-
-/// Closed dialogs whose images are on their way to the disk. Until they are there they are found
-/// here, so that nobody else has to keep them.
-#[derive(Debug, Default)]
-pub(super) struct Announced(Mutex<Recent>);
-
-#[derive(Debug, Default)]
-struct Recent {
-    dialogs: HashMap<DialogId, Arc<DialogImage>>,
-    clients: HashMap<(ChannelId, ClientId), DialogId>,
-    external_ids: HashMap<u128, MessageId>,
-}
-
-impl Announced {
-    fn announce(&self, image: &Arc<DialogImage>) {
-        let Some(closed) = &image.closed else { return };
-        let mut recent = self.recent();
-        recent.external_ids.extend(closed.external_keys());
-        let last = recent.clients.entry(closed.client.clone()).or_insert(image.id);
-        *last = (*last).max(image.id);
-        recent.dialogs.insert(image.id, Arc::clone(image));
-    }
-
-    /// Forgets what can be found on the disk by now.
-    pub fn written<'a>(&self, images: impl Iterator<Item = &'a Arc<DialogImage>>) {
-        let mut recent = self.recent();
-        for image in images {
-            recent.forget(image);
-        }
-    }
-
-    fn last(&self, channel: &ChannelId, client: &ClientId) -> Option<DialogId> {
-        let recent = self.recent();
-        if recent.clients.is_empty() {
-            return None;
-        }
-        recent.clients.get(&(channel.clone(), client.clone())).copied()
-    }
-
-    fn recent(&self) -> MutexGuard<'_, Recent> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-}
-
-impl Recent {
-    fn forget(&mut self, image: &Arc<DialogImage>) {
-        let Some(closed) = &image.closed else { return };
-        // A dialog that has changed since then has announced a later image.
-        if self.dialogs.get(&image.id).is_some_and(|latest| Arc::ptr_eq(latest, image)) {
-            self.dialogs.remove(&image.id);
-            if self.clients.get(&closed.client) == Some(&image.id) {
-                self.clients.remove(&closed.client);
-            }
-        }
-        for (key, _) in closed.external_keys() {
-            self.external_ids.remove(&key);
-        }
-    }
-}
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,8 +31,7 @@ impl Reader {
     /// # Errors
     /// If the disk cannot be read, or holds something else.
     pub fn dialog(&self, id: DialogId) -> Result<Option<Dialog>, Error> {
-        let announced = self.announced.recent().dialogs.get(&id).cloned();
-        if let Some(image) = announced {
+        if let Some(image) = self.announced.dialog(id) {
             return decode_state(&image.state, || format!("image of dialog {id}")).map(Some);
         }
         // Most that is asked for here is closed. Closing puts the one and deletes the other at once.
@@ -129,8 +68,8 @@ impl Reader {
         external: &ExternalId,
     ) -> Result<Option<MessageId>, Error> {
         let key = external_key(channel, client, external);
-        if let Some(message) = self.announced.recent().external_ids.get(&key) {
-            return Ok(Some(*message));
+        if let Some(message) = self.announced.external(key) {
+            return Ok(Some(message));
         }
         let value = self.disk.get(Table::ExternalIds, &key.to_be_bytes())?;
         value.map(|value| number(&value, || format!("external id {external}")).map(MessageId)).transpose()

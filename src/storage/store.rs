@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::announced::Announced;
 use super::codec;
 use super::feed::Feeds;
 use super::frame::Position;
 use super::meta::{self, Totals};
-use super::reader::{Announced, Reader};
+use super::reader::Reader;
 use super::recovery::{self, Recovered, Recovery, Resume};
 use super::rocks::{Disk, Safety, Table};
 use super::settings::StoreSettings;

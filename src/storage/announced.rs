@@ -1,0 +1,131 @@
+//! Closed dialogs whose images are on their way to the disk. Until they are there they are found
+//! here, so that nobody else has to keep them. Nothing is read from the disk here.
+
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use hashbrown::{DefaultHashBuilder, HashMap};
+use smallvec::SmallVec;
+
+use super::image::DialogImage;
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
+
+/// What has been announced and is not written yet.
+#[derive(Debug, Default)]
+pub(super) struct Announced(Mutex<Recent>);
+
+#[derive(Debug, Default)]
+struct Recent {
+    dialogs: HashMap<DialogId, Arc<DialogImage>>,
+    /// Dialogs by a hash of their client: a number is found and forgotten sooner than two texts.
+    /// Whose they are is seen when they are looked at.
+    clients: HashMap<u64, SmallVec<[DialogId; 2]>>,
+    external_ids: HashMap<u128, MessageId>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Announced {
+    /// Makes a closed dialog known. An image of an open one is passed over.
+    pub fn announce(&self, image: &Arc<DialogImage>) {
+        let Some(closed) = &image.closed else { return };
+        let mut recent = self.recent();
+        recent.external_ids.extend(closed.external_keys());
+        if recent.dialogs.insert(image.id, Arc::clone(image)).is_none() {
+            let client = recent.hasher.hash_one(&closed.client);
+            recent.clients.entry(client).or_default().push(image.id);
+        }
+    }
+
+    /// Forgets what can be found on the disk by now.
+    pub fn written<'a>(&self, images: impl Iterator<Item = &'a Arc<DialogImage>>) {
+        let mut recent = self.recent();
+        for image in images {
+            recent.forget(image);
+        }
+    }
+
+    /// The latest image of a dialog.
+    pub fn dialog(&self, id: DialogId) -> Option<Arc<DialogImage>> {
+        self.recent().dialogs.get(&id).cloned()
+    }
+
+    /// The last dialog of a client.
+    pub fn last(&self, channel: &ChannelId, client: &ClientId) -> Option<DialogId> {
+        let recent = self.recent();
+        let theirs = recent.clients.get(&recent.hasher.hash_one((channel, client)))?;
+        let is_theirs = |dialog: &&DialogId| {
+            let closed = recent.dialogs.get(*dialog).and_then(|image| image.closed.as_ref());
+            closed.is_some_and(|closed| (&closed.client.0, &closed.client.1) == (channel, client))
+        };
+        theirs.iter().filter(is_theirs).max().copied()
+    }
+
+    /// The message that a connector named so, whose key this is.
+    pub fn external(&self, key: u128) -> Option<MessageId> {
+        self.recent().external_ids.get(&key).copied()
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Recent {
+    fn forget(&mut self, image: &Arc<DialogImage>) {
+        let Some(closed) = &image.closed else { return };
+        for (key, _) in closed.external_keys() {
+            self.external_ids.remove(&key);
+        }
+        // A dialog that has changed since then has announced a later image.
+        if !self.dialogs.get(&image.id).is_some_and(|latest| Arc::ptr_eq(latest, image)) {
+            return;
+        }
+        self.dialogs.remove(&image.id);
+        let client = self.hasher.hash_one(&closed.client);
+        if let Some(theirs) = self.clients.get_mut(&client) {
+            theirs.retain(|dialog| *dialog != image.id);
+            if theirs.is_empty() {
+                self.clients.remove(&client);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::image::ClosedDialog;
+    use crate::storage::testing::{channel_id, client_id};
+
+    fn image(id: u64, client: u64) -> Arc<DialogImage> {
+        let closed = Some(ClosedDialog { client: (channel_id(), client_id(client)), external_ids: vec![] });
+        let (state, fingerprint_delta, was_open_on_disk) = (vec![id as u8], 0, false);
+        Arc::new(DialogImage { id: DialogId(id), state, fingerprint_delta, closed, was_open_on_disk })
+    }
+
+    #[test]
+    fn the_last_dialog_of_a_client_is_known_until_it_is_written() {
+        let announced = Announced::default();
+        let images = [image(1, 7), image(2, 8), image(3, 7)];
+        images.iter().for_each(|image| announced.announce(image));
+        let last = |client| announced.last(&channel_id(), &client_id(client));
+        assert_eq!((last(7), last(8), last(9)), (Some(DialogId(3)), Some(DialogId(2)), None));
+        announced.written(images[2..].iter());
+        assert_eq!(last(7), Some(DialogId(1)));
+        announced.written(images[..2].iter());
+        assert_eq!((last(7), last(8)), (None, None));
+        assert!(announced.recent().clients.is_empty() && announced.recent().dialogs.is_empty());
+    }
+
+    #[test]
+    fn of_two_images_of_a_dialog_the_later_one_stays() {
+        let announced = Announced::default();
+        let [before, after] = [image(1, 7), image(1, 7)];
+        announced.announce(&before);
+        announced.announce(&after);
+        announced.written([&before].into_iter());
+        assert!(Arc::ptr_eq(&announced.dialog(DialogId(1)).unwrap(), &after));
+        announced.written([&after].into_iter());
+        assert!(announced.dialog(DialogId(1)).is_none());
+    }
+}
