@@ -43,6 +43,8 @@ codes! {
     DialogNotFound => "dialog_not_found",
     /// No such message.
     MessageNotFound => "message_not_found",
+    /// No such request to the outside.
+    RequestNotFound => "request_not_found",
     /// The operator's role does not allow it.
     PermissionDenied => "permission_denied",
     /// Only the owner (or a supervisor) may.

@@ -18,9 +18,9 @@ use crate::domain::dialog::order::DialogOrder;
 use crate::domain::event::{Change, DialogEvent, Events};
 use crate::domain::query::GetDialog;
 use crate::error::{Code, Rejection};
-use crate::ids::DialogId;
+use crate::ids::{DialogId, RequestId};
 use crate::routing::Fact;
-use crate::storage::{ClosedDialog, DialogImage, Image, Thing, encode, fingerprint};
+use crate::storage::{ClosedDialog, DialogImage, Image, Standing, Thing, encode, fingerprint};
 
 /// What a dialog can be told.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub enum ToDialog {
     Order(Box<Told>),
     /// Show yourself.
     Show(Box<GetDialog>, Caller),
+    /// Show one of your requests to the outside.
+    ShowRequest(RequestId, Caller),
     /// Write yourself to disk.
     Snapshot,
     /// Add what you are to the engine's fingerprint.
@@ -133,7 +135,6 @@ impl DialogActor {
     /// Applies what was decided and leaves it for the journal.
     fn commit(&mut self, outbox: &mut OpenOutbox<'_>, decision: Decision, context: &Context, caller: Caller) {
         let Decision { events, reply } = decision;
-        let was_closed = self.dialog.as_deref().is_some_and(Dialog::is_closed);
         let facts = events.iter().filter_map(|event| Fact::of(event, context.now)).collect();
         for event in &events {
             self.apply(event, context);
@@ -141,7 +142,8 @@ impl DialogActor {
         self.on_disk.clean &= events.is_empty();
         let change = Change { at: context.now, events: Events::Dialog(self.id, events) };
         outbox.done(&change, reply, caller);
-        if !was_closed && self.dialog.as_deref().is_some_and(Dialog::is_closed) {
+        // A closed dialog goes to disk with every change: nobody else asks it to.
+        if self.dialog.as_deref().is_some_and(Dialog::is_closed) {
             self.snapshot(outbox);
         }
         self.note(outbox, true, facts);
@@ -152,11 +154,28 @@ impl DialogActor {
             Some(dialog) => dialog.apply(event, context.now),
             None => self.dialog = Dialog::from_event(self.id, event, context.now).map(Box::new),
         }
+        if let (Some(dialog), Some(request)) = (&self.dialog, event.request()) {
+            self.announce_request(dialog, request);
+        }
         if self.shard.shared.tap.is_open()
             && let Some(observation) = observe(self.id, event)
         {
             self.shard.shared.tap.show(observation);
         }
+    }
+
+    /// Makes known where a request stands, until the next image tells.
+    fn announce_request(&self, dialog: &Dialog, request: RequestId) {
+        if let Some(request) = dialog.request(request) {
+            self.shard.shared.reader.announce_request(request, self.on_disk.images + 1);
+        }
+    }
+
+    fn show_request(&self, request: RequestId, caller: Caller) {
+        let mut outbox = self.shard.open();
+        let now = self.shard.shared.clock.now();
+        outbox.release(caller, Answer::request(self.dialog.as_deref(), request, now).map(Outcome::answered));
+        self.note(&mut outbox, false, SmallVec::new());
     }
 
     fn show(&self, query: &GetDialog, caller: Caller) {
@@ -192,7 +211,9 @@ impl DialogActor {
         }
         self.shard.shared.fingerprint.add(delta);
         let (id, version) = (self.id, self.on_disk.images);
-        let image = DialogImage { id, version, state, fingerprint_delta: delta, closed, was_open_on_disk };
+        let requests = Standing::of_all(dialog);
+        let image =
+            DialogImage { id, version, state, fingerprint_delta: delta, requests, closed, was_open_on_disk };
         outbox.image(Image::Dialog(Box::new(image)));
     }
 
@@ -221,6 +242,7 @@ impl Handler<ToDialog> for DialogActor {
             ToDialog::Open(opening) => self.open(*opening),
             ToDialog::Order(told) => self.order(*told),
             ToDialog::Show(query, caller) => self.show(&query, caller),
+            ToDialog::ShowRequest(request, caller) => self.show_request(request, caller),
             ToDialog::Snapshot => {
                 let shard = Arc::clone(&self.shard);
                 let mut outbox = shard.open();

@@ -1,8 +1,10 @@
 //! Everything that a host, a connector or an operator may ask for, by name.
 
 use super::channel::PutChannel;
+use super::dialog::Contact;
 use super::dialog::command::{
-    AcceptAndFinish, Answer, ClientLeave, Finish, Pin, Receive, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, ClientLeave, CompleteRequest, CreateEvent, CreateTask, FailRequest, Finish, Pin,
+    PostToFeed, Receive, SaveToCrm, Skip, Spam, Take, Transfer, Unpin, WriteReply,
 };
 use super::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::error::Rejection;
@@ -43,6 +45,18 @@ pub enum Command {
     Finish(Finish),
     /// Closes a dialog as spam.
     Spam(Spam),
+    /// Asks the host to create a task.
+    CreateTask(Box<CreateTask>),
+    /// Asks the host to create a calendar event.
+    CreateEvent(Box<CreateEvent>),
+    /// Asks the host to post to the feed.
+    PostToFeed(Box<PostToFeed>),
+    /// Asks the host to save a deal and the client's contacts.
+    SaveToCrm(Box<SaveToCrm>),
+    /// The host did what a request asked for.
+    CompleteRequest(Box<CompleteRequest>),
+    /// The host could not do it.
+    FailRequest(Box<FailRequest>),
 }
 
 impl Command {
@@ -58,6 +72,12 @@ impl Command {
             Self::Receive(receive) => receive.validate(),
             Self::Reply(reply) => reply.validate(),
             Self::Transfer(transfer) => transfer.validate(),
+            Self::CreateTask(create) => create.0.validate(),
+            Self::CreateEvent(create) => create.0.validate(),
+            Self::PostToFeed(post) => post.0.validate(),
+            Self::SaveToCrm(save) => save.validate(),
+            Self::CompleteRequest(complete) => complete.validate(),
+            Self::FailRequest(fail) => fail.validate(),
             _ => Ok(()),
         }
     }
@@ -68,6 +88,8 @@ impl Command {
             Self::Receive(receive) => receive.text.len(),
             Self::Reply(reply) => reply.text.len(),
             Self::Transfer(transfer) => transfer.comment.as_ref().map_or(0, String::len),
+            Self::SaveToCrm(save) => save.contact.as_ref().map_or(0, Contact::bytes),
+            Self::FailRequest(fail) => fail.reason.len(),
             _ => 0,
         }
     }
@@ -75,9 +97,12 @@ impl Command {
     /// On whose behalf it is sent.
     pub fn sender(&self) -> Sender {
         match self {
-            Self::PutChannel(_) | Self::PutOperator(_) | Self::RemoveOperator(_) | Self::SetPresence(_) => {
-                Sender::HostOrOperator
-            }
+            Self::PutChannel(_)
+            | Self::PutOperator(_)
+            | Self::RemoveOperator(_)
+            | Self::SetPresence(_)
+            | Self::CompleteRequest(_)
+            | Self::FailRequest(_) => Sender::HostOrOperator,
             Self::Receive(_) | Self::ClientLeave(_) => Sender::Connector,
             _ => Sender::Operator,
         }
@@ -122,6 +147,12 @@ commands! {
     Unpin => Unpin,
     Finish => Finish,
     Spam => Spam,
+    CreateTask => CreateTask,
+    CreateEvent => CreateEvent,
+    PostToFeed => PostToFeed,
+    SaveToCrm => SaveToCrm,
+    CompleteRequest => CompleteRequest,
+    FailRequest => FailRequest,
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelSettings;
-use super::dialog::{CloseReason, Message};
+use super::dialog::{CloseReason, HostRequest, Link, Message, RequestKind};
 use super::operator::{OperatorSettings, Presence};
-use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 /// What one command did, to one subject: the unit that is journaled whole or not at all.
@@ -157,6 +157,52 @@ pub enum DialogEvent {
         /// Who ended it; nobody if the client or the engine did.
         by: Option<OperatorId>,
     },
+    /// The host was asked to do something outside.
+    RequestCreated(Box<HostRequest>),
+    /// The host did it.
+    RequestCompleted(Box<RequestCompleted>),
+    /// The host could not do it.
+    RequestFailed(Box<RequestFailed>),
+}
+
+impl DialogEvent {
+    /// The request to the outside that it is about, if it is about one.
+    pub fn request(&self) -> Option<RequestId> {
+        match self {
+            Self::RequestCreated(request) => Some(request.id),
+            Self::RequestCompleted(completed) => Some(completed.request),
+            Self::RequestFailed(failed) => Some(failed.request),
+            _ => None,
+        }
+    }
+}
+
+/// The host did what a request asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestCompleted {
+    /// Which.
+    pub request: RequestId,
+    /// What was asked for.
+    pub kind: RequestKind,
+    /// The message that it was about.
+    pub message: Option<MessageId>,
+    /// What came of it.
+    pub link: Link,
+}
+
+/// The host could not do what a request asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestFailed {
+    /// Which.
+    pub request: RequestId,
+    /// What was asked for.
+    pub kind: RequestKind,
+    /// The message that it was about.
+    pub message: Option<MessageId>,
+    /// Why it could not be done.
+    pub reason: String,
+    /// When it is to be tried again; never, if it failed for good.
+    pub retry_at: Option<Timestamp>,
 }
 
 /// Where a transfer goes.

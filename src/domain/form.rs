@@ -15,6 +15,11 @@ pub(super) fn name(field: &'static str, name: &str) -> Result<(), Rejection> {
     at_most(limits::NAME_CHARS, field, name)
 }
 
+/// An address on the web.
+pub(super) fn url(field: &'static str, url: &str) -> Result<(), Rejection> {
+    at_most(limits::URL_CHARS, field, url)
+}
+
 /// A duration in a setting.
 pub(super) fn duration_ms(field: &'static str, ms: u64) -> Result<(), Rejection> {
     let max = limits::DURATION_MS;

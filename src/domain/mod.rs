@@ -15,6 +15,8 @@
 //! - **Weight**: capacity units that a dialog takes; **capacity**: units that an operator has.
 //! - **Round**: the time in which everybody eligible is offered a dialog once.
 //! - **Principal**: the operator on whose behalf a set-up command is sent; **actor**: who acts on a dialog.
+//! - **Host request**: something that the host must do outside, durable until it is done; in the line
+//!   protocol a `request`. (The `Request` of `request.rs` is a command on its way in.)
 //! - **Command**: what somebody wants; **event**: what happened; **rejection**: why it did not.
 //! - **Order**: what a dialog is told: a command on it, or what the dispatcher tells it.
 //! - **Change**: the events of one command on one subject, journaled whole or not at all.

@@ -2,8 +2,11 @@
 
 use serde::Deserialize;
 
+use super::dialog::RequestStatus;
 use super::view::View;
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::error::Rejection;
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
+use crate::limits;
 
 /// A question.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +24,23 @@ pub enum Query {
     GetChannel(GetChannel),
     /// How the engine is.
     Health(Health),
+    /// Requests to the outside.
+    ListRequests(ListRequests),
+    /// One request to the outside.
+    GetRequest(GetRequest),
+}
+
+impl Query {
+    /// Checks the form: ranges of what is asked for.
+    ///
+    /// # Errors
+    /// `invalid_argument`, with the field.
+    pub fn validate(&self) -> Result<(), Rejection> {
+        match self {
+            Self::ListRequests(list) => list.validate(),
+            _ => Ok(()),
+        }
+    }
 }
 
 macro_rules! queries {
@@ -33,7 +53,9 @@ macro_rules! queries {
     )*};
 }
 
-queries! { GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, }
+queries! {
+    GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, ListRequests, GetRequest,
+}
 
 /// A dialog with its messages, a page of them if wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -106,6 +128,40 @@ pub struct GetChannel {
 #[serde(deny_unknown_fields)]
 pub struct Health {}
 
+/// Requests to the outside, in the order of their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListRequests {
+    /// Those of this status; all, if there is none.
+    pub status: Option<RequestStatus>,
+    /// The last request seen: those after it are wanted.
+    pub after: Option<RequestId>,
+    /// How many at most; a page holds no more than [`limits::REQUESTS_PER_PAGE`].
+    pub limit: Option<u32>,
+}
+
+impl ListRequests {
+    fn validate(&self) -> Result<(), Rejection> {
+        match self.limit {
+            Some(0) => Err(Rejection::invalid("limit", "a page holds at least one request")),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many requests a page holds.
+    pub fn page(&self) -> usize {
+        self.limit.unwrap_or(limits::REQUESTS_PER_PAGE).min(limits::REQUESTS_PER_PAGE) as usize
+    }
+}
+
+/// One request to the outside.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetRequest {
+    /// Which.
+    pub request: RequestId,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +177,14 @@ mod tests {
             GetDialog { view: View::Client, after: Some(MessageId(3)), limit: Some(2), ..whole }
         );
         assert!(read(r#"{"dialog":7,"view":"everybody"}"#).is_err());
+    }
+
+    #[test]
+    fn a_page_of_requests_has_a_size() {
+        let list = |limit| ListRequests { limit, ..ListRequests::default() };
+        assert_eq!([None, Some(7), Some(1000)].map(|limit| list(limit).page()), [200, 7, 200]);
+        assert_eq!(Query::from(list(Some(0))).validate().unwrap_err().field.as_deref(), Some("limit"));
+        assert_eq!(Query::from(list(Some(1))).validate(), Ok(()));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod execution;
 mod host;
 mod operator;
 mod queries;
+mod requests;
 mod running;
 mod settings;
 mod subscription;
@@ -15,6 +16,7 @@ pub use builder::{Builder, ClockMode};
 pub use execution::{Acknowledged, Execution};
 pub use operator::AsOperator;
 pub use queries::Answered;
+pub use requests::RequestPage;
 pub use settings::Settings;
 pub use subscription::{Notifications, Subscription};
 

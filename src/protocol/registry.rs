@@ -8,10 +8,13 @@ use super::parse::Action;
 use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
-    AcceptAndFinish, Answer, ClientLeave, Finish, Pin, Receive, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, ClientLeave, CompleteRequest, CreateEvent, CreateTask, FailRequest, Finish, Pin,
+    PostToFeed, Receive, SaveToCrm, Skip, Spam, Take, Transfer, Unpin, WriteReply,
 };
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
-use crate::domain::query::{FindDialog, GetChannel, GetDialog, GetOperator, Health, Query, Unanswered};
+use crate::domain::query::{
+    FindDialog, GetChannel, GetDialog, GetOperator, GetRequest, Health, ListRequests, Query, Unanswered,
+};
 use crate::domain::request::Request;
 use crate::error::Rejection;
 use crate::ids::{IdempotencyKey, OperatorId};
@@ -62,6 +65,15 @@ const TABLE: &[Entry] = &[
     command::<Finish>("finish", Sender::Operator),
     command::<Spam>("spam", Sender::Operator),
     command::<WriteReply>("reply", Sender::Operator),
+    command::<CreateTask>("create_task", Sender::Operator),
+    command::<CreateEvent>("create_event", Sender::Operator),
+    command::<PostToFeed>("post_to_feed", Sender::Operator),
+    command::<SaveToCrm>("save_to_crm", Sender::Operator),
+    // Requests to the outside.
+    command::<CompleteRequest>("complete_request", Sender::Anybody),
+    command::<FailRequest>("fail_request", Sender::Anybody),
+    query::<ListRequests>("list_requests", Sender::Anybody),
+    query::<GetRequest>("get_request", Sender::Anybody),
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),

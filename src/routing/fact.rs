@@ -84,7 +84,11 @@ impl Fact {
                 _ => return None,
             },
             DialogEvent::Closed { .. } => Self::Closed,
-            DialogEvent::Pinned { .. } | DialogEvent::Unpinned { .. } => return None,
+            DialogEvent::Pinned { .. }
+            | DialogEvent::Unpinned { .. }
+            | DialogEvent::RequestCreated(_)
+            | DialogEvent::RequestCompleted(_)
+            | DialogEvent::RequestFailed(_) => return None,
         })
     }
 

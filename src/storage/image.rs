@@ -6,10 +6,13 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::codec;
+use super::requests::{self, Standing};
 use super::rocks::{Changes, Table};
 use crate::domain::reply::Reply;
 use crate::error::Error;
-use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId};
+use crate::ids::{
+    ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId, RequestId,
+};
 
 /// The state of something at its place in a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +58,8 @@ pub struct DialogImage {
     pub state: Vec<u8>,
     /// Its fingerprint less that of the image before.
     pub fingerprint_delta: u64,
+    /// Where its requests to the outside stand.
+    pub requests: Vec<(RequestId, Standing)>,
     /// With the image of a closed dialog: how it is found.
     pub closed: Option<ClosedDialog>,
     /// Whether an image of this dialog as an open one was given before.
@@ -168,6 +173,7 @@ impl DialogImage {
     pub(super) fn put(&self, as_of: u64, changes: &mut Changes<'_>) {
         let value = stored(as_of, &self.state);
         changes.put(Table::Dialogs, &dialog_key(self.id, self.closed.is_some()), &value);
+        requests::put(&self.requests, changes);
         let Some(closed) = &self.closed else { return };
         if self.was_open_on_disk {
             changes.delete(Table::Dialogs, &dialog_key(self.id, false));

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::image::{ClosedDialog, StoredImage, client_key, decode_state, dialog_key, external_key};
+use super::requests::RecentRequests;
 use super::rocks::{Disk, Table};
 use crate::domain::dialog::Dialog;
 use crate::error::Error;
@@ -43,6 +44,7 @@ impl fmt::Debug for Reader {
 pub struct Reader {
     pub(super) disk: Arc<Disk>,
     pub(super) announced: Arc<Announced>,
+    pub(super) recent_requests: Arc<RecentRequests>,
 }
 
 impl Reader {

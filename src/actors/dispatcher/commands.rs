@@ -77,6 +77,18 @@ impl Dispatcher {
             Command::Unpin(it) => self.order(it.dialog, it, None, asking),
             Command::Finish(it) => self.order(it.dialog, it, None, asking),
             Command::Spam(it) => self.order(it.dialog, it, None, asking),
+            Command::CreateTask(it) => {
+                self.ask_host(it.0.assignee.clone(), DialogOrder::CreateTask(it), asking)
+            }
+            Command::CreateEvent(it) => {
+                self.ask_host(it.0.assignee.clone(), DialogOrder::CreateEvent(it), asking)
+            }
+            Command::PostToFeed(it) => {
+                self.ask_host(it.0.assignee.clone(), DialogOrder::PostToFeed(it), asking)
+            }
+            Command::SaveToCrm(it) => self.ask_host(None, DialogOrder::SaveToCrm(it), asking),
+            Command::CompleteRequest(it) => self.ask_host(None, DialogOrder::CompleteRequest(it), asking),
+            Command::FailRequest(it) => self.ask_host(None, DialogOrder::FailRequest(it), asking),
         }
     }
 
@@ -102,7 +114,7 @@ impl Dispatcher {
     ) {
         let Asking { acting, caller, now } = asking;
         if let Err(rejection) = self.awake(dialog) {
-            return self.reject(caller, rejection);
+            return self.reject(caller, order.not_found(rejection));
         }
         let mut desk = self.desk_of(dialog);
         desk.room = self.router.depart(dialog, reserve.as_ref());
@@ -131,6 +143,15 @@ impl Dispatcher {
         self.order_with(dialog, DialogOrder::Transfer(transfer), target, asking, |desk| {
             desk.reachable = reachable;
         });
+    }
+
+    /// Tells a dialog what it has to do with a request to the outside; whoever is to do that exists.
+    fn ask_host(&mut self, assignee: Option<OperatorId>, order: DialogOrder, asking: Asking) {
+        let Some(dialog) = order.dialog() else { return };
+        if assignee.is_some_and(|assignee| self.entry(&assignee).is_none()) {
+            return self.reject(asking.caller, no_such_operator("assignee"));
+        }
+        self.order(dialog, order, None, asking);
     }
 
     fn put_channel(&mut self, put: Box<PutChannel>, asking: Asking) {

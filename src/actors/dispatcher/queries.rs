@@ -16,7 +16,7 @@ use crate::actors::registry::ToRegistry;
 use crate::domain::operator::Principal;
 use crate::domain::query::{FindDialog, GetDialog, Query};
 use crate::domain::view::{QueueState, Workload};
-use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::ids::{ChannelId, DialogId, OperatorId, RequestId};
 use crate::routing::{Counts, Load};
 
 impl Dispatcher {
@@ -28,6 +28,8 @@ impl Dispatcher {
             Query::GetOperator(query) => self.get_operator(&query.operator, caller),
             Query::GetChannel(query) => self.get_channel(query.channel, caller),
             Query::Health(_) => self.health(caller),
+            Query::ListRequests(query) => self.pending(Pending::Requests(query), caller),
+            Query::GetRequest(query) => self.get_request(query.request, caller),
         }
     }
 
@@ -44,6 +46,15 @@ impl Dispatcher {
             self.pending(Pending::OnDisk(dialog), caller);
         } else {
             self.reject(caller, no_such_dialog());
+        }
+    }
+
+    fn get_request(&mut self, request: RequestId, caller: Caller) {
+        let dialog = request.dialog();
+        if self.live.contains_key(&dialog) {
+            self.tell(dialog, ToDialog::ShowRequest(request, caller));
+        } else {
+            self.pending(Pending::RequestOnDisk(request), caller);
         }
     }
 

@@ -85,7 +85,12 @@ impl Recovery for Recovering {
 
     fn dialog(&mut self, recovered: RecoveredDialog) {
         let dialog = &recovered.dialog;
-        self.clients.insert((dialog.client.channel.clone(), dialog.client.id.clone()), dialog.id);
+        // A closed dialog that has changed since is found on the disk, and may not be the last one.
+        let is_found_on_disk =
+            dialog.is_closed() && !recovered.was_open_on_disk && recovered.on_disk.is_some();
+        if !is_found_on_disk {
+            self.clients.insert((dialog.client.channel.clone(), dialog.client.id.clone()), dialog.id);
+        }
         if !dialog.is_closed() {
             self.router().restore_dialog(dialog);
         }
@@ -188,6 +193,8 @@ impl Dispatcher {
         if dialog.is_closed() {
             self.shared.reader.announce_external(&closing(&dialog));
         }
+        // Its first image holds them, as it holds everything.
+        dialog.requests.iter().for_each(|request| self.shared.reader.announce_request(request, 1));
         self.start_dialog(id, Some(dialog), on_disk, client);
         if let Some(live) = self.live.get_mut(&id) {
             live.dirty = true;

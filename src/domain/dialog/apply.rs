@@ -1,8 +1,8 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
-use super::{Client, Dialog, Status};
+use super::{Client, Dialog, HostRequest, Status};
 use crate::domain::event::{Destination, DialogEvent};
-use crate::ids::{DialogId, OperatorId};
+use crate::ids::{DialogId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 impl Dialog {
@@ -25,6 +25,7 @@ impl Dialog {
             entered_at: at,
             closed_at: None,
             messages: Vec::new(),
+            requests: Vec::new(),
         })
     }
 
@@ -48,6 +49,13 @@ impl Dialog {
             DialogEvent::Pinned { .. } => self.pinned = true,
             DialogEvent::Unpinned { .. } => self.pinned = false,
             DialogEvent::MessageAdded(message) => self.messages.push((**message).clone()),
+            DialogEvent::RequestCreated(request) => self.requests.push((**request).clone()),
+            DialogEvent::RequestCompleted(completed) => {
+                self.with_request(completed.request, |request| request.complete(completed.link.clone()));
+            }
+            DialogEvent::RequestFailed(failed) => {
+                self.with_request(failed.request, |request| request.fail(&failed.reason, failed.retry_at));
+            }
             DialogEvent::Closed { reason, .. } => {
                 self.status = Status::Closed { reason: *reason };
                 self.pinned = false;
@@ -56,6 +64,12 @@ impl Dialog {
                 self.round.clear();
                 self.closed_at = Some(at);
             }
+        }
+    }
+
+    fn with_request(&mut self, id: RequestId, change: impl FnOnce(&mut HostRequest)) {
+        if let Ok(place) = self.requests.binary_search_by_key(&id, |request| request.id) {
+            change(&mut self.requests[place]);
         }
     }
 

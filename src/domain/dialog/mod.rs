@@ -5,6 +5,8 @@
 
 mod apply;
 pub mod command;
+mod contact;
+mod host_request;
 mod message;
 pub mod order;
 mod permission;
@@ -14,10 +16,12 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use contact::{Contact, ContactValue};
+pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Visibility};
 pub use status::{CloseReason, Status};
 
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 /// A dialog as it is now.
@@ -53,6 +57,8 @@ pub struct Dialog {
     pub closed_at: Option<Timestamp>,
     /// All that was written, oldest first.
     pub messages: Vec<Message>,
+    /// All that the host was asked to do for it, oldest first.
+    pub requests: Vec<HostRequest>,
 }
 
 /// Somebody outside, as one channel knows them.
@@ -88,6 +94,29 @@ impl Dialog {
     /// Whether it has ended.
     pub fn is_closed(&self) -> bool {
         matches!(self.status, Status::Closed { .. })
+    }
+
+    /// The request with this id, if it was made here.
+    pub fn request(&self, id: RequestId) -> Option<&HostRequest> {
+        let place = self.requests.binary_search_by_key(&id, |request| request.id).ok()?;
+        self.requests.get(place)
+    }
+
+    /// What came of its deals at the host.
+    pub fn links(&self) -> impl Iterator<Item = &Link> {
+        let deals = self.requests.iter().filter(|request| request.kind == RequestKind::Deal);
+        deals.filter_map(HostRequest::link)
+    }
+
+    /// What came of the requests about one of its messages.
+    pub fn links_of(&self, message: MessageId) -> impl Iterator<Item = &Link> {
+        let about = self.requests.iter().filter(move |request| request.message == Some(message));
+        about.filter_map(HostRequest::link)
+    }
+
+    /// The id that the next request to the outside gets.
+    pub fn next_request(&self) -> RequestId {
+        RequestId::of(self.id, self.requests.len() as u32 + 1)
     }
 
     /// The id that the next message gets.

@@ -41,6 +41,7 @@ fn context() -> impl Strategy<Value = Context> {
 
 fn order() -> impl Strategy<Value = DialogOrder> {
     let dialog = DIALOG;
+    let (message, request) = (MessageId::of(DIALOG, 1), RequestId::of(DIALOG, 1));
     let text = || "text".to_owned();
     let transfer = (destination(), any::<bool>()).prop_map(move |(to, comment)| {
         DialogOrder::from(Transfer { dialog, to, comment: comment.then(text) })
@@ -58,6 +59,10 @@ fn order() -> impl Strategy<Value = DialogOrder> {
         Take { dialog }.into(),
         Pin { dialog }.into(),
         Unpin { dialog }.into(),
+        CreateTask(FromMessage::new(message)).into(),
+        SaveToCrm { dialog, title: None, contact: None }.into(),
+        CompleteRequest { request, reference: text(), url: None }.into(),
+        FailRequest { request, reason: text(), retry_after_ms: Some(1) }.into(),
         Announce.into(),
         ExpireOffer { deadline: NOW.plus_ms(60_000) }.into(),
     ];
@@ -103,6 +108,9 @@ fn assert_sound(dialog: &Dialog) {
     assert!(to.iter().all(|operator| !dialog.round.contains(operator)), "who has it has not had it");
     assert_eq!(dialog.closed_at.is_some(), dialog.is_closed());
     assert!(dialog.messages.is_sorted_by_key(|message| message.id), "messages are in order");
+    assert!(dialog.requests.is_sorted_by_key(|request| request.id), "requests are in order");
+    let deals = dialog.requests.iter().filter(|request| request.kind == RequestKind::Deal);
+    assert!(deals.count() <= 1, "it is saved once");
 }
 
 proptest! {
@@ -125,7 +133,8 @@ proptest! {
 
 fn happens(dialog: &mut Dialog, (order, context): &Step) -> Vec<DialogEvent> {
     let Ok(decision) = order.decide(dialog, context) else { return Vec::new() };
-    assert!(!dialog.is_closed() || decision.events.is_empty(), "nothing happens to a closed dialog");
+    let all_outside = decision.events.iter().all(|event| event.request().is_some());
+    assert!(!dialog.is_closed() || all_outside, "nothing happens to a closed dialog but outside");
     for event in &decision.events {
         dialog.apply(event, BEFORE);
         assert_sound(dialog);

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::View;
 use super::message::{ClientMessageView, EmployeeMessageView};
-use crate::domain::dialog::{CloseReason, Dialog, Message, Status};
+use crate::domain::dialog::{CloseReason, Dialog, Link, Message, Status};
 use crate::domain::query::GetDialog;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -89,15 +89,6 @@ pub struct EmployeeDialogView {
     pub messages: Vec<EmployeeMessageView>,
 }
 
-/// A thing of the host that came of a dialog.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Link {
-    /// The host's name for it.
-    pub reference: String,
-    /// Where it can be seen.
-    pub url: Option<String>,
-}
-
 impl EmployeeDialogView {
     /// Whether it has ended.
     pub fn is_closed(&self) -> bool {
@@ -126,8 +117,8 @@ impl EmployeeDialogView {
             opened_at: dialog.opened_at,
             closed_at: dialog.closed_at,
             rating: None,
-            links: Vec::new(),
-            messages: page.of(&dialog.messages, |message| Some(EmployeeMessageView::of(message, dialog.id))),
+            links: dialog.links().cloned().collect(),
+            messages: page.of(&dialog.messages, |message| Some(EmployeeMessageView::of(message, dialog))),
         }
     }
 }
@@ -168,8 +159,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::dialog::command::{CompleteRequest, SaveToCrm};
     use crate::domain::dialog::{Author, Visibility};
     use crate::domain::testing::*;
+    use crate::ids::RequestId;
 
     fn name_of(operator: &OperatorId) -> Option<String> {
         (operator.as_str() == "anna").then(|| "Anna Nowak".to_owned())
@@ -237,6 +230,24 @@ mod tests {
         let view = EmployeeDialogView::of(&given(finished_by("anna")).dialog(), Page::default());
         assert_eq!((view.status, view.reason), ("closed", Some(CloseReason::Finished)));
         assert_eq!((view.owner, view.closed_at), (Some(operator("anna")), Some(BEFORE)));
+    }
+
+    #[test]
+    fn what_came_of_a_message_and_of_the_dialog_is_linked_for_employees_alone() {
+        let complete = |place, reference: &str| CompleteRequest {
+            request: RequestId::of(DIALOG, place),
+            reference: reference.into(),
+            url: None,
+        };
+        let save = SaveToCrm { dialog: DIALOG, title: None, contact: None };
+        let both = given(with_task("anna")).when(&save, &by("anna")).all_events();
+        let done = given(both).when(&complete(1, "T-1"), &by_nobody()).all_events();
+        let dialog = given(done).when(&complete(2, "D-2"), &by_nobody()).dialog();
+        let view = shown(&dialog, View::Employee, Page::default());
+        assert_eq!(view["messages"][0]["links"], json!([{"reference": "T-1", "url": null}]));
+        assert_eq!(view["links"], json!([{"reference": "D-2", "url": null}]));
+        let client = shown(&dialog, View::Client, Page::default()).to_string();
+        assert!(!client.contains("links") && !client.contains("T-1") && !client.contains("D-2"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::dialog::{Author, Message, Visibility};
+use crate::domain::dialog::{Author, Dialog, Link, Message, Visibility};
 use crate::ids::{DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -25,18 +25,22 @@ pub struct EmployeeMessageView {
     pub text: String,
     /// When it was admitted.
     pub at: Timestamp,
+    /// What came of the requests about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
 }
 
 impl EmployeeMessageView {
-    pub(super) fn of(message: &Message, dialog: DialogId) -> Self {
+    pub(super) fn of(message: &Message, dialog: &Dialog) -> Self {
         Self {
             message: message.id,
-            dialog,
+            dialog: dialog.id,
             author: author(message),
             operator: message.author.operator().cloned(),
             visibility: message.visibility,
             text: message.text.clone(),
             at: message.at,
+            links: dialog.links_of(message.id).cloned().collect(),
         }
     }
 }

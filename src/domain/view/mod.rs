@@ -6,13 +6,17 @@ mod channel;
 mod dialog;
 mod message;
 mod operator;
+mod request;
 
 use serde::{Deserialize, Serialize};
 
 pub use channel::{ChannelView, QueueState};
-pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Link, Page};
+pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Page};
 pub use message::{ClientMessageView, EmployeeMessageView};
 pub use operator::{OperatorView, Workload};
+pub use request::RequestView;
+
+pub use crate::domain::dialog::Link;
 
 /// For whose eyes a dialog is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -4,10 +4,10 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::write;
-use crate::domain::dialog::{Author, Message, Visibility};
+use crate::domain::dialog::{Author, Message, RequestKind, Visibility};
 use crate::domain::event::{ChannelEvent, Destination, DialogEvent, OperatorEvent};
 use crate::engine::Recorded;
-use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::ids::{ChannelId, DialogId, MessageId, OperatorId, RequestId};
 use crate::storage::OneEvent;
 
 /// `{"event":{"seq":…,"at":…,"kind":…,…,"audience":…}}`.
@@ -22,7 +22,7 @@ pub fn event(line: &mut Vec<u8>, recorded: &Recorded) {
 /// Who may learn of an event: `all` if a connector may pass it on to the client.
 ///
 /// What concerns no client at all (channels and operators as such) is for employees, and so are
-/// hidden messages; everything else that happens to a client's dialog concerns the client.
+/// hidden messages and requests to the outside; everything else that happens to a client's dialog concerns the client.
 pub fn audience(event: &OneEvent) -> &'static str {
     match event {
         OneEvent::Channel(..) | OneEvent::Operator(..) => "employees",
@@ -31,6 +31,7 @@ pub fn audience(event: &OneEvent) -> &'static str {
         {
             "employees"
         }
+        OneEvent::Dialog(_, event) if event.request().is_some() => "employees",
         OneEvent::Dialog(..) => "all",
     }
 }
@@ -115,6 +116,9 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
             map.serialize_entry("from", from)
         }
         DialogEvent::MessageAdded(message) => of_message(map, message),
+        DialogEvent::RequestCreated(it) => of_request(map, it.id, it.kind, it.message),
+        DialogEvent::RequestCompleted(it) => of_request(map, it.request, it.kind, it.message),
+        DialogEvent::RequestFailed(it) => of_request(map, it.request, it.kind, it.message),
         DialogEvent::Closed { reason, by } => {
             map.serialize_entry("reason", reason)?;
             map.serialize_entry("by", by)
@@ -137,6 +141,9 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         DialogEvent::Unpinned { .. } => "dialog_unpinned",
         DialogEvent::MessageAdded(_) => "message_added",
         DialogEvent::Closed { .. } => "dialog_closed",
+        DialogEvent::RequestCreated(_) => "request_created",
+        DialogEvent::RequestCompleted(_) => "request_completed",
+        DialogEvent::RequestFailed(_) => "request_failed",
     }
 }
 
@@ -152,4 +159,15 @@ fn of_message<M: SerializeMap>(map: &mut M, message: &Message) -> Result<(), M::
         },
     )?;
     map.serialize_entry("visibility", &message.visibility)
+}
+
+fn of_request<M: SerializeMap>(
+    map: &mut M,
+    request: RequestId,
+    kind: RequestKind,
+    message: Option<MessageId>,
+) -> Result<(), M::Error> {
+    map.serialize_entry("request", &request)?;
+    map.serialize_entry("kind_of_request", &kind)?;
+    map.serialize_entry("message", &message)
 }

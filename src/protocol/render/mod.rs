@@ -43,6 +43,7 @@ impl Serialize for ReplyObject<'_> {
             Reply::Done => Map::new().serialize(serializer),
             Reply::Received(received) => received.serialize(serializer),
             Reply::Written(written) => written.serialize(serializer),
+            Reply::Requested(requested) => requested.serialize(serializer),
         }
     }
 }

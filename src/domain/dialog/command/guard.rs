@@ -3,8 +3,10 @@
 //! Nothing here asks who acts; that is `permission.rs`.
 
 use super::{Actor, Context, Desk};
-use crate::domain::dialog::{Dialog, Status};
+use crate::domain::dialog::{Dialog, HostRequest, Status};
+use crate::domain::operator::Role;
 use crate::error::{Code, Rejection};
+use crate::ids::RequestId;
 use crate::limits;
 
 /// The dialog has not ended.
@@ -51,6 +53,31 @@ pub(super) fn room(desk: &Desk) -> Result<(), Rejection> {
         return Ok(());
     }
     Err(Rejection::new(Code::OperatorAtCapacity, "the operator has no room for this dialog"))
+}
+
+/// The request to the outside with this id.
+pub(super) fn request(dialog: &Dialog, id: RequestId) -> Result<&HostRequest, Rejection> {
+    dialog.request(id).ok_or_else(no_such_request)
+}
+
+/// The rejection of a request that is not there.
+pub(in crate::domain::dialog) fn no_such_request() -> Rejection {
+    Rejection::new(Code::RequestNotFound, "there is no such request").at("request")
+}
+
+/// The rejection of a message that is not there.
+pub(in crate::domain::dialog) fn no_such_message() -> Rejection {
+    Rejection::new(Code::MessageNotFound, "there is no such message").at("message")
+}
+
+/// What happens outside is told by the host itself, or by an admin.
+pub(super) fn host(context: &Context) -> Result<(), Rejection> {
+    match &context.actor {
+        Some(actor) if actor.role < Role::Admin => {
+            Err(Rejection::new(Code::PermissionDenied, "only the host or an admin may say that"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The acting operator, who may answer the dialog, capacity apart.

@@ -2,10 +2,16 @@
 //!
 //! Nothing here decides whether a command is allowed.
 
-use super::Context;
-use crate::domain::dialog::{Author, CloseReason, Dialog, Message, Visibility};
+use super::{Context, Decision};
+use crate::domain::dialog::{
+    Author, CloseReason, Contact, Dialog, HostRequest, Message, RequestDetails, RequestKind, RequestState,
+    Visibility,
+};
 use crate::domain::event::DialogEvent;
+use crate::domain::reply::{Reply, Requested};
+use crate::error::{Code, Rejection};
 use crate::ids::{ExternalId, MessageId, OperatorId};
+use crate::limits;
 use crate::timestamp::Timestamp;
 
 /// Gives the dialog to an operator who answers it, with the weight that the desk set aside.
@@ -49,4 +55,37 @@ pub(super) fn client_message(
 ) -> Message {
     let (author, visibility) = (Author::Client, Visibility::Public);
     Message { id, author, visibility, text: text.to_owned(), at, external_id: external_id.cloned() }
+}
+
+/// A request to the outside that is about to be made.
+pub(super) struct NewRequest<'a> {
+    pub kind: RequestKind,
+    pub about: Option<&'a Message>,
+    pub details: RequestDetails,
+    pub contact: Option<Contact>,
+    pub created_by: &'a OperatorId,
+}
+
+impl NewRequest<'_> {
+    /// Makes it, if the dialog can hold one more.
+    pub fn create(self, dialog: &Dialog, now: Timestamp) -> Result<Decision, Rejection> {
+        if dialog.requests.len() >= limits::REQUESTS_PER_DIALOG {
+            return Err(Rejection::new(Code::Conflict, "this dialog holds as many requests as it can"));
+        }
+        let request = HostRequest {
+            id: dialog.next_request(),
+            kind: self.kind,
+            message: self.about.map(|message| message.id),
+            description: self.about.map(|message| message.text.clone()),
+            details: self.details,
+            contact: self.contact,
+            created_by: self.created_by.clone(),
+            created_at: now,
+            state: RequestState::Open,
+            attempts: 0,
+            reason: None,
+        };
+        let reply = Reply::Requested(Requested { request: request.id });
+        Ok(Decision { events: vec![DialogEvent::RequestCreated(Box::new(request))], reply })
+    }
 }

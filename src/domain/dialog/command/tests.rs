@@ -42,6 +42,8 @@ fn orders() -> Vec<(&'static str, DialogOrder)> {
         ("unpin", Unpin { dialog }.into()),
         ("finish", Finish { dialog }.into()),
         ("spam", Spam { dialog }.into()),
+        ("create_task", CreateTask(FromMessage::new(MessageId::of(DIALOG, 1))).into()),
+        ("save_to_crm", SaveToCrm { dialog, title: None, contact: None }.into()),
         ("(offer)", Offer { operators: vec![operator("cleo")] }.into()),
         ("(announce)", Announce.into()),
         ("(expire offer)", ExpireOffer { deadline: OFFER_ENDS }.into()),
@@ -109,6 +111,8 @@ pin                not_owner         not_owner         not_owner
 unpin              not_owner         not_owner         not_owner
 finish             not_owner         not_owner         not_owner
 spam               > closed          > closed          not_owner
+create_task        not_participant   not_participant   not_participant
+save_to_crm        not_participant   not_participant   not_participant
 (offer)            > offered         -                 -
 (announce)         -                 -                 -
 (expire offer)     -                 > waiting         > waiting
@@ -137,6 +141,8 @@ pin                > answered        not_owner         not_owner         dialog_
 unpin              -                 not_owner         not_owner         dialog_closed
 finish             > closed          not_owner         not_owner         dialog_closed
 spam               > closed          not_owner         not_owner         dialog_closed
+create_task        > answered        not_participant   not_participant   > closed
+save_to_crm        > answered        not_participant   not_participant   > closed
 (offer)            -                 -                 -                 -
 (announce)         -                 -                 -                 -
 (expire offer)     -                 -                 -                 -
@@ -159,6 +165,8 @@ pin                conflict          conflict          conflict
 unpin              conflict          conflict          conflict
 finish             > closed          > closed          > closed
 spam               > closed          > closed          > closed
+create_task        > waiting         > offered         > offered
+save_to_crm        > waiting         > offered         > offered
 ",
     );
     assert_table(
@@ -173,6 +181,8 @@ pin                > answered        > answered        -                 dialog_
 unpin              -                 -                 > answered        dialog_closed
 finish             > closed          > closed          > closed          dialog_closed
 spam               > closed          > closed          > closed          dialog_closed
+create_task        > answered        > answered        > answered        > closed
+save_to_crm        > answered        > answered        > answered        > closed
 ",
     );
 }

@@ -15,12 +15,14 @@ pub use return_to_queue::ReturnToQueue;
 pub use withdraw_offer::WithdrawOffer;
 
 use super::Dialog;
+use super::command::guard;
 use super::command::{
-    AcceptAndFinish, Answer, ClientLeave, Context, Decision, DialogCommand, Finish, Pin, Receive, Skip, Spam,
-    Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, ClientLeave, CompleteRequest, Context, CreateEvent, CreateTask, Decision,
+    DialogCommand, FailRequest, Finish, Pin, PostToFeed, Receive, SaveToCrm, Skip, Spam, Take, Transfer,
+    Unpin, WriteReply,
 };
 use crate::domain::command::Command;
-use crate::error::Rejection;
+use crate::error::{Code, Rejection};
 use crate::ids::DialogId;
 
 /// The list stands once: a variant for each, how to make it, and how it decides.
@@ -73,6 +75,18 @@ dialog_orders! {
     Finish(<Finish>),
     /// Somebody closes it as spam.
     Spam(<Spam>),
+    /// Somebody makes a task of a message.
+    CreateTask(Box<CreateTask>),
+    /// Somebody makes a calendar event of a message.
+    CreateEvent(Box<CreateEvent>),
+    /// Somebody posts a message to the feed.
+    PostToFeed(Box<PostToFeed>),
+    /// Somebody saves it to the CRM.
+    SaveToCrm(Box<SaveToCrm>),
+    /// The host did what a request asked for.
+    CompleteRequest(Box<CompleteRequest>),
+    /// The host could not do it.
+    FailRequest(Box<FailRequest>),
     /// The dispatcher found operators for it.
     Offer(<Offer>),
     /// The dispatcher found nobody for it.
@@ -100,12 +114,28 @@ impl DialogOrder {
             Self::Unpin(unpin) => Some(unpin.dialog),
             Self::Finish(finish) => Some(finish.dialog),
             Self::Spam(spam) => Some(spam.dialog),
+            Self::CreateTask(create) => Some(create.0.message.dialog()),
+            Self::CreateEvent(create) => Some(create.0.message.dialog()),
+            Self::PostToFeed(post) => Some(post.0.message.dialog()),
+            Self::SaveToCrm(save) => Some(save.dialog),
+            Self::CompleteRequest(complete) => Some(complete.request.dialog()),
+            Self::FailRequest(fail) => Some(fail.request.dialog()),
             _ => None,
         }
     }
 }
 
 impl DialogOrder {
+    /// What to say when the dialog is not there: the order may have named a thing in it instead.
+    pub fn not_found(&self, no_such_dialog: Rejection) -> Rejection {
+        match self {
+            _ if no_such_dialog.code != Code::DialogNotFound => no_such_dialog,
+            Self::CreateTask(_) | Self::CreateEvent(_) | Self::PostToFeed(_) => guard::no_such_message(),
+            Self::CompleteRequest(_) | Self::FailRequest(_) => guard::no_such_request(),
+            _ => no_such_dialog,
+        }
+    }
+
     /// Whether the dialog may have ended behind it.
     pub fn may_end(&self) -> bool {
         matches!(self, Self::Finish(_) | Self::Spam(_) | Self::AcceptAndFinish(_) | Self::ClientLeave(_))
@@ -130,6 +160,12 @@ impl TryFrom<Command> for DialogOrder {
             Command::Unpin(unpin) => Self::Unpin(unpin),
             Command::Finish(finish) => Self::Finish(finish),
             Command::Spam(spam) => Self::Spam(spam),
+            Command::CreateTask(create) => Self::CreateTask(create),
+            Command::CreateEvent(create) => Self::CreateEvent(create),
+            Command::PostToFeed(post) => Self::PostToFeed(post),
+            Command::SaveToCrm(save) => Self::SaveToCrm(save),
+            Command::CompleteRequest(complete) => Self::CompleteRequest(complete),
+            Command::FailRequest(fail) => Self::FailRequest(fail),
             other => return Err(other),
         })
     }
