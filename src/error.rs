@@ -175,6 +175,12 @@ pub enum Error {
         /// What failed.
         reason: String,
     },
+    /// The system has no thread left.
+    #[error("the system gives no thread: {reason}; end some, or allow more")]
+    NoThread {
+        /// What the operating system said.
+        reason: String,
+    },
     /// The engine has been closed.
     #[error("the engine is closed")]
     Closed,

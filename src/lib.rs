@@ -67,6 +67,7 @@ pub mod limits;
 #[cfg(feature = "load")]
 pub mod load;
 pub mod protocol;
+pub mod requests;
 pub mod routing;
 pub mod storage;
 pub mod timestamp;

@@ -4,6 +4,7 @@
 mod builder;
 mod execution;
 mod host;
+mod leases;
 mod operator;
 mod queries;
 mod requests;
@@ -14,6 +15,7 @@ mod virtual_time;
 
 pub use builder::{Builder, ClockMode};
 pub use execution::{Acknowledged, Execution};
+pub use leases::Lease;
 pub use operator::AsOperator;
 pub use queries::Answered;
 pub use requests::RequestPage;

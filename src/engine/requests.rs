@@ -112,7 +112,7 @@ impl Engine {
     }
 
     /// All are asked for before the first answer is waited for.
-    async fn show_requests(&self, requests: Vec<RequestId>) -> Result<Vec<RequestView>, Error> {
+    pub(super) async fn show_requests(&self, requests: Vec<RequestId>) -> Result<Vec<RequestView>, Error> {
         let mut asked = Vec::with_capacity(requests.len());
         for request in requests {
             let query = Query::GetRequest(GetRequest { request });

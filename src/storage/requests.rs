@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use super::reader::Reader;
-use super::rocks::{Changes, Disk, Table};
+use super::rocks::{self, Disk, Table};
 use crate::domain::dialog::{Dialog, HostRequest, RequestState, RequestStatus};
 use crate::error::Error;
 use crate::ids::{DialogId, RequestId};
@@ -100,7 +101,7 @@ impl Standing {
 }
 
 /// Puts the requests of one dialog into the table.
-pub(super) fn put(requests: &[(RequestId, Standing)], changes: &mut Changes<'_>) {
+pub(super) fn put(requests: &[(RequestId, Standing)], changes: &mut rocks::Changes<'_>) {
     for (request, standing) in requests {
         let value = match standing {
             Standing::Pending(Some(at)) => at.as_millis().to_be_bytes().to_vec(),
@@ -121,7 +122,17 @@ fn key(part: u8, request: u64) -> [u8; 9] {
 
 /// What is newer than the table.
 #[derive(Debug, Default)]
-pub(super) struct RecentRequests(Mutex<BTreeMap<RequestId, Recent>>);
+pub(super) struct RecentRequests {
+    recent: Mutex<BTreeMap<RequestId, Recent>>,
+    changes: Mutex<Changes>,
+}
+
+/// How often something has changed, and who waits for more.
+#[derive(Debug, Default)]
+struct Changes {
+    count: u64,
+    wakers: Vec<Waker>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Recent {
@@ -148,7 +159,11 @@ impl RecentRequests {
     }
 
     fn recent(&self) -> MutexGuard<'_, BTreeMap<RequestId, Recent>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changes(&self) -> MutexGuard<'_, Changes> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -190,6 +205,24 @@ impl Reader {
     pub fn announce_request(&self, request: &HostRequest, image: u64) {
         let recent = Recent { standing: Standing::of(request), image };
         self.recent_requests.recent().insert(request.id, recent);
+        let mut changes = self.recent_requests.changes();
+        changes.count += 1;
+        let wakers = std::mem::take(&mut changes.wakers);
+        drop(changes);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits until requests have changed since there were `seen` changes.
+    pub fn poll_requests(&self, seen: &mut u64, context: &mut Context<'_>) -> Poll<()> {
+        let mut changes = self.recent_requests.changes();
+        if changes.count != *seen {
+            *seen = changes.count;
+            return Poll::Ready(());
+        }
+        if !changes.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+            changes.wakers.push(context.waker().clone());
+        }
+        Poll::Pending
     }
 
     /// The ids of requests, in their order. Some may have changed meanwhile: their dialogs know.
