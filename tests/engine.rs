@@ -25,7 +25,11 @@ mod memory;
 mod overload;
 #[path = "engine/races.rs"]
 mod races;
+#[path = "engine/requests.rs"]
+mod requests;
 #[path = "engine/subscriptions.rs"]
 mod subscriptions;
 #[path = "support/time_limit.rs"]
 mod time_limit;
+#[path = "engine/workers.rs"]
+mod workers;
