@@ -7,7 +7,7 @@
 //! [`RequestHandler`]; the [`Outcome`] is written back. **Every request is handled at least once**: if
 //! the process dies or the lease runs out before the outcome is written, it is handled again. The
 //! request's id is the same each time, so a handler that uses it as the key of what it creates (an
-//! idempotency key, a UID, a file name) has it done **exactly once**.
+//! idempotency key, a UID, a file name: see `formats`) has it done **exactly once**.
 //!
 //! The same is possible from outside, without leases, by the commands `list_requests`,
 //! `complete_request` and `fail_request` of the line protocol.
@@ -58,6 +58,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "formats")]
+pub mod formats;
 mod handler;
 mod signal;
 mod worker;

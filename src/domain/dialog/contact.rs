@@ -32,6 +32,11 @@ impl Contact {
         }
     }
 
+    /// The names of all fields, in the order of their names.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The same contact with one more field.
     #[must_use]
     pub fn with(mut self, field: impl Into<String>, text: impl Into<String>) -> Self {
