@@ -3,6 +3,9 @@
 //!
 //! Tests wait on state, never for a time. One binary, because each links RocksDB.
 
+#[cfg(feature = "formats")]
+#[path = "engine/calendars.rs"]
+mod calendars;
 #[path = "support/chance.rs"]
 mod chance;
 #[path = "engine/data_directory.rs"]
