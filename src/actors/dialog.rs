@@ -20,7 +20,7 @@ use crate::domain::query::GetDialog;
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, RequestId};
 use crate::routing::Fact;
-use crate::storage::{ClosedDialog, DialogImage, Image, Standing, Thing, encode, fingerprint};
+use crate::storage::{ClosedDialog, DialogImage, Image, Indexed, Thing, encode, fingerprint};
 
 /// What a dialog can be told.
 #[derive(Debug)]
@@ -167,7 +167,7 @@ impl DialogActor {
     /// Makes known where a request stands, until the next image tells.
     fn announce_request(&self, dialog: &Dialog, request: RequestId) {
         if let Some(request) = dialog.request(request) {
-            self.shard.shared.reader.announce_request(request, self.on_disk.images + 1);
+            self.shard.shared.reader.announce_request(request);
         }
     }
 
@@ -211,7 +211,7 @@ impl DialogActor {
         }
         self.shard.shared.fingerprint.add(delta);
         let (id, version) = (self.id, self.on_disk.images);
-        let requests = Standing::of_all(dialog);
+        let requests = Indexed::all(dialog);
         let image =
             DialogImage { id, version, state, fingerprint_delta: delta, requests, closed, was_open_on_disk };
         outbox.image(Image::Dialog(Box::new(image)));

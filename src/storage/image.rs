@@ -6,13 +6,11 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::codec;
-use super::requests::{self, Standing};
+use super::requests::{self, Indexed};
 use super::rocks::{Changes, Table};
 use crate::domain::reply::Reply;
 use crate::error::Error;
-use crate::ids::{
-    ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId, RequestId,
-};
+use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId};
 
 /// The state of something at its place in a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +57,7 @@ pub struct DialogImage {
     /// Its fingerprint less that of the image before.
     pub fingerprint_delta: u64,
     /// Where its requests to the outside stand.
-    pub requests: Vec<(RequestId, Standing)>,
+    pub requests: Vec<Indexed>,
     /// With the image of a closed dialog: how it is found.
     pub closed: Option<ClosedDialog>,
     /// Whether an image of this dialog as an open one was given before.

@@ -48,7 +48,7 @@ pub use journal::Journal;
 pub use meta::FORMAT;
 pub use reader::Reader;
 pub use recovery::{Recovered, RecoveredDialog, RecoveredThing, Recovery};
-pub use requests::{Standing, Wanted};
+pub use requests::{Indexed, Standing, Wanted};
 pub use settings::{Durability, StoreSettings};
 pub use store::Store;
 pub use verify::{Verified, verify};

@@ -13,8 +13,7 @@ use super::reader::Reader;
 use super::rocks::{self, Disk, Table};
 use crate::domain::dialog::{Dialog, HostRequest, RequestState, RequestStatus};
 use crate::error::Error;
-use crate::ids::{DialogId, RequestId};
-use crate::limits;
+use crate::ids::RequestId;
 use crate::timestamp::Timestamp;
 
 /// Where a request stands in the index.
@@ -26,6 +25,29 @@ pub enum Standing {
     Failed,
     /// The host did it.
     Done,
+}
+
+/// A request as the index has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Indexed {
+    /// Which.
+    pub request: RequestId,
+    /// Where it stands.
+    pub standing: Standing,
+    /// How often that has changed: every attempt changes it.
+    pub changes: u32,
+}
+
+impl Indexed {
+    /// A request as it is now.
+    pub fn of(request: &HostRequest) -> Self {
+        Self { request: request.id, standing: Standing::of(request), changes: request.attempts }
+    }
+
+    /// All requests of a dialog.
+    pub fn all(dialog: &Dialog) -> Vec<Self> {
+        dialog.requests.iter().map(Self::of).collect()
+    }
 }
 
 /// The parts of the table, each in the order of ids.
@@ -42,11 +64,6 @@ impl Standing {
             RequestState::Failed => Self::Failed,
             RequestState::Done(_) => Self::Done,
         }
-    }
-
-    /// Those of all requests of a dialog.
-    pub fn of_all(dialog: &Dialog) -> Vec<(RequestId, Self)> {
-        dialog.requests.iter().map(|request| (request.id, Self::of(request))).collect()
     }
 
     fn status(self, now: Timestamp) -> RequestStatus {
@@ -101,8 +118,8 @@ impl Standing {
 }
 
 /// Puts the requests of one dialog into the table.
-pub(super) fn put(requests: &[(RequestId, Standing)], changes: &mut rocks::Changes<'_>) {
-    for (request, standing) in requests {
+pub(super) fn put(requests: &[Indexed], changes: &mut rocks::Changes<'_>) {
+    for Indexed { request, standing, .. } in requests {
         let value = match standing {
             Standing::Pending(Some(at)) => at.as_millis().to_be_bytes().to_vec(),
             _ => Vec::new(),
@@ -123,7 +140,7 @@ fn key(part: u8, request: u64) -> [u8; 9] {
 /// What is newer than the table.
 #[derive(Debug, Default)]
 pub(super) struct RecentRequests {
-    recent: Mutex<BTreeMap<RequestId, Recent>>,
+    recent: Mutex<BTreeMap<RequestId, Indexed>>,
     changes: Mutex<Changes>,
 }
 
@@ -134,31 +151,21 @@ struct Changes {
     wakers: Vec<Waker>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Recent {
-    standing: Standing,
-    /// The number of the image of its dialog that will hold it.
-    image: u64,
-}
-
 impl RecentRequests {
-    /// Forgets what these images hold.
-    pub fn written(&self, images: impl Iterator<Item = (DialogId, u64)>) {
+    /// Forgets what is on the disk by now.
+    pub fn written<'a>(&self, requests: impl Iterator<Item = &'a Indexed>) {
         let mut recent = self.recent();
         if recent.is_empty() {
             return;
         }
-        for (dialog, written) in images {
-            let of_dialog =
-                RequestId::of(dialog, 0)..=RequestId::of(dialog, limits::REQUESTS_PER_DIALOG as u32);
-            let held = recent.range(of_dialog).filter(|(_, recent)| recent.image <= written);
-            for request in held.map(|(request, _)| *request).collect::<Vec<_>>() {
-                recent.remove(&request);
+        for written in requests {
+            if recent.get(&written.request).is_some_and(|recent| recent.changes <= written.changes) {
+                recent.remove(&written.request);
             }
         }
     }
 
-    fn recent(&self) -> MutexGuard<'_, BTreeMap<RequestId, Recent>> {
+    fn recent(&self) -> MutexGuard<'_, BTreeMap<RequestId, Indexed>> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -200,11 +207,10 @@ impl Wanted {
 }
 
 impl Reader {
-    /// Makes known where a request stands until image number `image` of its dialog is written.
-    /// Called before that image is handed over.
-    pub fn announce_request(&self, request: &HostRequest, image: u64) {
-        let recent = Recent { standing: Standing::of(request), image };
-        self.recent_requests.recent().insert(request.id, recent);
+    /// Makes known where a request stands until an image of its dialog with that is written. Called
+    /// before the image is handed over.
+    pub fn announce_request(&self, request: &HostRequest) {
+        self.recent_requests.recent().insert(request.id, Indexed::of(request));
         let mut changes = self.recent_requests.changes();
         changes.count += 1;
         let wakers = std::mem::take(&mut changes.wakers);

@@ -12,7 +12,7 @@ use super::image::{StoredImage, decode_state, dialog_of, dialog_range};
 use super::kept::Kept;
 use super::meta;
 use super::recovery::{self, RecoveredDialog, RecoveredThing, Recovery};
-use super::requests::Standing;
+use super::requests::Indexed;
 use super::rocks::{Disk, Table};
 use super::walk;
 use crate::domain::channel::Channel;
@@ -174,7 +174,7 @@ impl Survey<'_> {
 
     /// The index must say of every request what its dialog says.
     fn requests(&self, dialog: &Dialog) -> Result<(), Error> {
-        for (request, standing) in Standing::of_all(dialog) {
+        for Indexed { request, standing, .. } in Indexed::all(dialog) {
             if !standing.is_on(self.disk, request)? {
                 let reason = format!("it does not say that request {request} is {standing:?}");
                 return Err(Error::Damaged { place: "the index of requests".into(), reason });

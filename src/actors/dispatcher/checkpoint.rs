@@ -7,6 +7,7 @@
 use tokio::sync::oneshot;
 
 use super::Dispatcher;
+use super::live::Live;
 use crate::actors::dialog::ToDialog;
 use crate::ids::DialogId;
 use crate::storage::{Image, encode};
@@ -54,8 +55,10 @@ impl Dispatcher {
         }
         let rest = self.checkpoint.todo.len().saturating_sub(SLICE);
         for dialog in self.checkpoint.todo.split_off(rest) {
-            // One that has ended since then has sent its image by itself and may be gone.
-            let Some(live) = self.live.get_mut(&dialog) else { continue };
+            // One that has ended since then has sent its image by itself and may be gone. One that has
+            // come back stands here twice: it is asked once.
+            let asked = |live: &Live| live.dirty && live.snapshot_at.is_none();
+            let Some(live) = self.live.get_mut(&dialog).filter(|live| asked(live)) else { continue };
             live.dirty = false;
             self.checkpoint.outstanding += 1;
             self.tell(dialog, ToDialog::Snapshot);

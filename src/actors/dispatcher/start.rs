@@ -194,7 +194,7 @@ impl Dispatcher {
             self.shared.reader.announce_external(&closing(&dialog));
         }
         // Its first image holds them, as it holds everything.
-        dialog.requests.iter().for_each(|request| self.shared.reader.announce_request(request, 1));
+        dialog.requests.iter().for_each(|request| self.shared.reader.announce_request(request));
         self.start_dialog(id, Some(dialog), on_disk, client);
         if let Some(live) = self.live.get_mut(&id) {
             live.dirty = true;

@@ -102,7 +102,7 @@ impl Archive {
         let dialogs = || self.pending.iter().filter_map(|(_, image)| dialog(image));
         self.store.announced.written(dialogs().filter_map(|dialog| dialog.closed.as_ref()));
         let written: Vec<(DialogId, u64)> = dialogs().map(|dialog| (dialog.id, dialog.version)).collect();
-        self.store.recent_requests.written(written.iter().copied());
+        self.store.recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
         if !written.is_empty() {
             self.alarm.hooks.archived(written);
         }

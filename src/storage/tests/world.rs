@@ -77,7 +77,7 @@ impl World {
             version: self.seq,
             state,
             fingerprint_delta: now.wrapping_sub(known.on_disk.unwrap_or(0)),
-            requests: Standing::of_all(dialog),
+            requests: Indexed::all(dialog),
             closed,
             was_open_on_disk: known.open_on_disk,
         })));
