@@ -185,6 +185,23 @@ fn a_closed_dialog_that_changes_is_not_taken_for_the_clients_last_one() {
 }
 
 #[test]
+fn an_engine_closes_whatever_dialogs_have_come_back_in_the_meantime() {
+    in_time(|| {
+        let house = House::new();
+        let engine = house.open_with(&["anna"], 1_000_000, json!({"accept": "auto"}));
+        let made = work(&engine, 0..20);
+        // Between two attempts a closed dialog may be asleep again, and is woken for the next one.
+        for _ in 0..20 {
+            made.iter().for_each(|(_, task, _)| fail(&engine, *task, Some(0)));
+            pollster::block_on(engine.settle()).unwrap();
+        }
+        engine.close_blocking().unwrap();
+        let engine = house.open();
+        assert!(requests(&engine, json!({"status": "open"})).iter().any(|view| view["attempts"] == 20));
+    });
+}
+
+#[test]
 fn a_request_has_all_that_was_said() {
     in_time(|| {
         let house = House::new();
