@@ -64,13 +64,12 @@ impl House {
         let dialog = DialogId(self.opened);
         let channel = self.channels[self.opened as usize % self.channels.len()].clone();
         let placement = black_box(self.router.place_new(dialog, &channel, self.now));
-        let opened = Fact::Opened { channel };
         match placement {
             Placement::Offered(operators) => {
-                self.router.arrive(dialog, &[opened, self.offered(&operators)]);
+                self.router.arrive(dialog, &[self.offered(&operators)]);
                 self.answer(dialog, operators);
             }
-            _ => self.router.arrive(dialog, &[opened, Fact::Announced]),
+            _ => self.router.arrive(dialog, &[Fact::Announced]),
         }
         self.follow();
     }
@@ -106,7 +105,11 @@ impl House {
     }
 
     fn offered(&self, operators: &[OperatorId]) -> Fact {
-        Fact::Offered { operators: operators.to_vec(), deadline: Some(self.now.plus_ms(60_000)), weight: 1 }
+        Fact::Offered {
+            operators: operators.iter().cloned().collect(),
+            deadline: Some(self.now.plus_ms(60_000)),
+            weight: 1,
+        }
     }
 }
 

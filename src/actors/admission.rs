@@ -30,15 +30,15 @@ impl Admission {
         let total = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         // One command is always let in, so that none is too large for an idle engine.
         if commands > self.max_commands || (total > self.max_bytes && commands > 1) {
-            self.give_back(bytes);
+            self.give_back(1, bytes);
             return Err(Rejection::overloaded("too many commands are under way", RETRY_AFTER_MS));
         }
         Ok(())
     }
 
-    /// Gives the room of one command back.
-    pub fn give_back(&self, bytes: usize) {
-        self.commands.fetch_sub(1, Ordering::Relaxed);
+    /// Gives the room of so many commands back.
+    pub fn give_back(&self, commands: usize, bytes: usize) {
+        self.commands.fetch_sub(commands, Ordering::Relaxed);
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!((refused.code, refused.retry_after_ms), (Code::Overloaded, Some(RETRY_AFTER_MS)));
         admission.take(40).unwrap();
         assert!(admission.take(0).is_err());
-        admission.give_back(60);
+        admission.give_back(1, 60);
         admission.take(60).unwrap();
     }
 

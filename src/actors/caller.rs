@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::admission::Admission;
 use super::answer::Answer;
 use super::shared::Shared;
 use crate::domain::reply::Reply;
 use crate::error::{Error, Rejection};
 use crate::ids::IdempotencyKey;
-use crate::storage::Release;
+use crate::storage::Gate;
 
 /// What a command or a query comes to.
 #[derive(Debug, Clone)]
@@ -51,26 +50,6 @@ pub enum Slot {
     Script,
 }
 
-/// One unit of what may be under way at once; given back when dropped.
-#[derive(Debug)]
-pub struct Credit {
-    admission: Arc<Admission>,
-    bytes: usize,
-}
-
-impl Credit {
-    /// A unit that was taken from `admission` and stands for `bytes`.
-    pub fn taken(admission: Arc<Admission>, bytes: usize) -> Self {
-        Self { admission, bytes }
-    }
-}
-
-impl Drop for Credit {
-    fn drop(&mut self) {
-        self.admission.give_back(self.bytes);
-    }
-}
-
 /// What a command carries through the house so that its outcome finds the way back.
 #[derive(Debug)]
 pub struct Caller {
@@ -78,14 +57,15 @@ pub struct Caller {
     pub slot: Slot,
     /// The key under which the reply is kept.
     pub key: Option<IdempotencyKey>,
-    /// Its share of what may be under way.
-    pub credit: Option<Credit>,
+    /// Its share of what may be under way, in bytes; given back when its outcome leaves. Nothing for
+    /// what was not admitted.
+    pub admitted_bytes: Option<u32>,
 }
 
 impl Caller {
     /// For the engine's own orders: nobody waits.
     pub const fn nobody() -> Self {
-        Self { slot: Slot::Nobody, key: None, credit: None }
+        Self { slot: Slot::Nobody, key: None, admitted_bytes: None }
     }
 
     /// Whether anything has to be released for it.
@@ -97,25 +77,35 @@ impl Caller {
 /// An outcome on its way through the journal.
 #[derive(Debug)]
 pub struct Completion {
-    /// Where the key is kept, if there is one: most commands have none, and a count of references
-    /// that all threads share is dear.
-    keys: Option<Arc<Shared>>,
-    caller: Caller,
-    outcome: Result<Outcome, Rejection>,
+    /// Who waits.
+    pub caller: Caller,
+    /// What it came to.
+    pub outcome: Result<Outcome, Rejection>,
 }
 
-impl Completion {
-    /// Binds an outcome to those who wait for it.
-    pub fn new(shared: &Arc<Shared>, caller: Caller, outcome: Result<Outcome, Rejection>) -> Self {
-        let keys = caller.key.as_ref().map(|_| Arc::clone(shared));
-        Self { keys, caller, outcome }
+/// Where outcomes leave: keys are finished, hosts are told, and room is given back, once for all
+/// that left together.
+#[derive(Debug)]
+pub struct Exit {
+    shared: Arc<Shared>,
+    commands: usize,
+    bytes: usize,
+}
+
+impl Exit {
+    /// The exit of one engine.
+    pub fn of(shared: Arc<Shared>) -> Self {
+        Self { shared, commands: 0, bytes: 0 }
     }
 
-    fn deliver(self, result: Result<Delivery, Error>) {
-        let Caller { slot, key, credit } = self.caller;
-        drop(credit);
-        if let (Some(key), Some(shared)) = (key, self.keys) {
-            shared.keys.finish(&key, &result);
+    fn deliver(&mut self, caller: Caller, result: Result<Delivery, Error>) {
+        let Caller { slot, key, admitted_bytes } = caller;
+        if let Some(bytes) = admitted_bytes {
+            self.commands += 1;
+            self.bytes += bytes as usize;
+        }
+        if let Some(key) = key {
+            self.shared.keys.finish(&key, &result);
         }
         if let Slot::Host(sender) = slot {
             // A host that no longer waits has dropped its end; the command stays done.
@@ -124,14 +114,20 @@ impl Completion {
     }
 }
 
-impl Release for Completion {
-    fn committed(mut self, seq: u64) {
-        let outcome = std::mem::replace(&mut self.outcome, Ok(Outcome::Done(Reply::Done)));
-        self.deliver(outcome.map(|outcome| Delivery { seq, outcome }).map_err(Error::from));
+impl Gate for Exit {
+    type Release = Completion;
+
+    fn committed(&mut self, Completion { caller, outcome }: Completion, seq: u64) {
+        let result = outcome.map(|outcome| Delivery { seq, outcome }).map_err(Error::from);
+        self.deliver(caller, result);
     }
 
-    fn failed(self, error: &Error) {
-        let error = error.clone();
-        self.deliver(Err(error));
+    fn failed(&mut self, Completion { caller, .. }: Completion, error: &Error) {
+        self.deliver(caller, Err(error.clone()));
+    }
+
+    fn passed(&mut self) {
+        self.shared.admission.give_back(self.commands, self.bytes);
+        (self.commands, self.bytes) = (0, 0);
     }
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use actix::{Actor, Context as ActorContext, Handler, Message};
-use smallvec::SmallVec;
 
 use super::answer::Answer;
 use super::caller::{Caller, Outcome};
 use super::guard::guarded;
 use super::health::HealthCheck;
-use super::note::{DialogNote, Note};
+use super::note::{DialogNote, Facts, Note};
 use super::script::Observation;
 use super::shard::{OpenOutbox, Shard};
+use super::shared::Shared;
 use crate::domain::dialog::Dialog;
 use crate::domain::dialog::command::{Context, Decision, DialogCommand, Placement, Receive};
 use crate::domain::dialog::order::DialogOrder;
@@ -46,6 +46,8 @@ impl Message for ToDialog {
 /// A client's first message, with where the dispatcher puts the new dialog.
 #[derive(Debug)]
 pub struct Opening {
+    /// The new dialog.
+    pub dialog: DialogId,
     /// The message.
     pub receive: Box<Receive>,
     /// The client's dialog before.
@@ -76,13 +78,12 @@ pub struct OnDisk {
     pub fingerprint: u64,
     /// Whether the image is that of an open dialog.
     pub open: bool,
-    /// How many images this actor has sent; the last one is number `images`.
-    pub images: u64,
     /// Whether the dialog is as its image says.
     pub clean: bool,
 }
 
-/// The actor of one dialog.
+/// The actor of one dialog. When all of a dialog that has ended is on its way to the disk, its actor
+/// is free for the next dialog that opens.
 #[derive(Debug)]
 pub struct DialogActor {
     id: DialogId,
@@ -97,9 +98,9 @@ impl Actor for DialogActor {
 }
 
 impl DialogActor {
-    /// The actor of a dialog that is yet to be opened.
-    pub fn unopened(id: DialogId, shard: Arc<Shard>) -> Self {
-        Self { id, dialog: None, on_disk: OnDisk::default(), shard }
+    /// An actor that waits for a dialog to be opened.
+    pub fn unopened(shard: Arc<Shard>) -> Self {
+        Self { id: DialogId(0), dialog: None, on_disk: OnDisk::default(), shard }
     }
 
     /// The actor of a dialog that was asleep on disk, or is recovered.
@@ -108,7 +109,8 @@ impl DialogActor {
     }
 
     fn open(&mut self, opening: Opening) {
-        let Opening { receive, previous, placement, context, caller } = opening;
+        let Opening { dialog, receive, previous, placement, context, caller } = opening;
+        (self.id, self.dialog, self.on_disk) = (dialog, None, OnDisk::default());
         let decision = receive.open(self.id, previous, &placement, &context);
         let shard = Arc::clone(&self.shard);
         let mut outbox = shard.open();
@@ -121,13 +123,13 @@ impl DialogActor {
         let mut outbox = shard.open();
         let Some(dialog) = self.dialog.as_deref() else {
             outbox.release(caller, Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")));
-            return self.note(&mut outbox, true, SmallVec::new());
+            return self.note(&mut outbox, true, Facts::new());
         };
         match order.decide(dialog, &context) {
             Ok(decision) => self.commit(&mut outbox, decision, &context, caller),
             Err(rejection) => {
                 outbox.release(caller, Err(rejection));
-                self.note(&mut outbox, true, SmallVec::new());
+                self.note(&mut outbox, true, Facts::new());
             }
         }
     }
@@ -136,12 +138,11 @@ impl DialogActor {
     fn commit(&mut self, outbox: &mut OpenOutbox<'_>, decision: Decision, context: &Context, caller: Caller) {
         let Decision { events, reply } = decision;
         let facts = events.iter().filter_map(|event| Fact::of(event, context.now)).collect();
-        for event in &events {
-            self.apply(event, context);
-        }
         self.on_disk.clean &= events.is_empty();
         let change = Change { at: context.now, events: Events::Dialog(self.id, events) };
         outbox.done(&change, reply, caller);
+        let Events::Dialog(_, events) = change.events else { return };
+        events.into_iter().for_each(|event| self.apply(event, context));
         // A closed dialog goes to disk with every change: nobody else asks it to.
         if self.dialog.as_deref().is_some_and(Dialog::is_closed) {
             self.snapshot(outbox);
@@ -149,18 +150,19 @@ impl DialogActor {
         self.note(outbox, true, facts);
     }
 
-    fn apply(&mut self, event: &DialogEvent, context: &Context) {
-        match &mut self.dialog {
-            Some(dialog) => dialog.apply(event, context.now),
-            None => self.dialog = Dialog::from_event(self.id, event, context.now).map(Box::new),
-        }
-        if let (Some(dialog), Some(request)) = (&self.dialog, event.request()) {
-            self.announce_request(dialog, request);
-        }
+    fn apply(&mut self, event: DialogEvent, context: &Context) {
         if self.shard.shared.tap.is_open()
-            && let Some(observation) = observe(self.id, event)
+            && let Some(observation) = observe(self.id, &event)
         {
             self.shard.shared.tap.show(observation);
+        }
+        let request = event.request();
+        match &mut self.dialog {
+            Some(dialog) => dialog.take_in(event, context.now),
+            None => self.dialog = Dialog::from_event(self.id, &event, context.now).map(Box::new),
+        }
+        if let (Some(dialog), Some(request)) = (&self.dialog, request) {
+            self.announce_request(dialog, request);
         }
     }
 
@@ -175,7 +177,7 @@ impl DialogActor {
         let mut outbox = self.shard.open();
         let now = self.shard.shared.clock.now();
         outbox.release(caller, Answer::request(self.dialog.as_deref(), request, now).map(Outcome::answered));
-        self.note(&mut outbox, false, SmallVec::new());
+        self.note(&mut outbox, false, Facts::new());
     }
 
     fn show(&self, query: &GetDialog, caller: Caller) {
@@ -186,35 +188,15 @@ impl DialogActor {
             None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")),
         };
         outbox.release(caller, outcome);
-        self.note(&mut outbox, false, SmallVec::new());
+        self.note(&mut outbox, false, Facts::new());
     }
 
     /// Sends the present state to disk.
     fn snapshot(&mut self, outbox: &mut OpenOutbox<'_>) {
         let Some(dialog) = self.dialog.as_deref() else { return };
-        if self.on_disk.clean {
-            return;
+        if !self.on_disk.clean {
+            self.on_disk = send_image(dialog, self.on_disk, &self.shard.shared, outbox);
         }
-        let state = encode(dialog);
-        let print = fingerprint(Thing::Dialog(self.id), &state);
-        let delta = print.wrapping_sub(self.on_disk.fingerprint);
-        let closed = dialog.is_closed().then(|| closing(dialog));
-        let was_open_on_disk = self.on_disk.open;
-        self.on_disk = OnDisk {
-            fingerprint: print,
-            open: closed.is_none(),
-            images: self.on_disk.images + 1,
-            clean: true,
-        };
-        if let Some(closed) = &closed {
-            self.shard.shared.reader.announce_external(closed);
-        }
-        self.shard.shared.fingerprint.add(delta);
-        let (id, version) = (self.id, self.on_disk.images);
-        let requests = Indexed::all(dialog);
-        let image =
-            DialogImage { id, version, state, fingerprint_delta: delta, requests, closed, was_open_on_disk };
-        outbox.image(Image::Dialog(Box::new(image)));
     }
 
     fn add_fingerprint(&self, check: &HealthCheck) {
@@ -224,11 +206,11 @@ impl DialogActor {
         };
         let mut outbox = self.shard.open();
         check.add(print.wrapping_sub(self.on_disk.fingerprint), &mut outbox);
-        self.note(&mut outbox, false, SmallVec::new());
+        self.note(&mut outbox, false, Facts::new());
     }
 
-    fn note(&self, outbox: &mut OpenOutbox<'_>, trip: bool, facts: SmallVec<[Fact; 3]>) {
-        let clean = self.on_disk.clean.then_some(self.on_disk.images);
+    fn note(&self, outbox: &mut OpenOutbox<'_>, trip: bool, facts: Facts) {
+        let clean = self.on_disk.clean;
         let closed = self.dialog.as_deref().is_none_or(Dialog::is_closed);
         outbox.note(Note::Dialog(DialogNote { dialog: self.id, trip, facts, clean, closed }));
     }
@@ -247,7 +229,7 @@ impl Handler<ToDialog> for DialogActor {
                 let shard = Arc::clone(&self.shard);
                 let mut outbox = shard.open();
                 self.snapshot(&mut outbox);
-                self.note(&mut outbox, false, SmallVec::new());
+                self.note(&mut outbox, false, Facts::new());
             }
             ToDialog::Fingerprint(check) => self.add_fingerprint(&check),
         });
@@ -257,8 +239,30 @@ impl Handler<ToDialog> for DialogActor {
     }
 }
 
+/// Sends an image of a dialog to disk, and says what is there then.
+pub(super) fn send_image(
+    dialog: &Dialog,
+    before: OnDisk,
+    shared: &Shared,
+    outbox: &mut OpenOutbox<'_>,
+) -> OnDisk {
+    let state = encode(dialog);
+    let print = fingerprint(Thing::Dialog(dialog.id), &state);
+    let fingerprint_delta = print.wrapping_sub(before.fingerprint);
+    let closed = dialog.is_closed().then(|| closing(dialog));
+    let open = closed.is_none();
+    let was_open_on_disk = before.open;
+    let requests = Indexed::all(dialog);
+    let image = DialogImage { id: dialog.id, state, fingerprint_delta, requests, closed, was_open_on_disk };
+    let image = Arc::new(image);
+    shared.fingerprint.add(fingerprint_delta);
+    shared.reader.announce(&image);
+    outbox.image(Image::Dialog(image));
+    OnDisk { fingerprint: print, open, clean: true }
+}
+
 /// What is filed beside the image of a dialog that has ended.
-pub(super) fn closing(dialog: &Dialog) -> ClosedDialog {
+fn closing(dialog: &Dialog) -> ClosedDialog {
     let external_ids = dialog
         .messages
         .iter()

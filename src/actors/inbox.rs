@@ -1,5 +1,6 @@
 //! The front door: host threads leave envelopes here, the dispatcher takes them in order.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix::{Addr, Message};
@@ -49,7 +50,7 @@ pub struct Inbox {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    envelopes: Vec<Envelope>,
+    envelopes: VecDeque<Envelope>,
     closed: bool,
 }
 
@@ -70,7 +71,7 @@ impl Inbox {
             return Err(Box::new(envelope));
         }
         let was_empty = waiting.envelopes.is_empty();
-        waiting.envelopes.push(envelope);
+        waiting.envelopes.push_back(envelope);
         drop(waiting);
         if was_empty {
             self.dispatcher.do_send(Drain);
@@ -79,8 +80,13 @@ impl Inbox {
     }
 
     /// Takes all envelopes; `into` must be empty and lends its memory.
-    pub fn take(&self, into: &mut Vec<Envelope>) {
+    pub fn take(&self, into: &mut VecDeque<Envelope>) {
         std::mem::swap(&mut self.waiting().envelopes, into);
+    }
+
+    /// Whether nothing has been left since the last envelopes were taken.
+    pub fn is_empty(&self) -> bool {
+        self.waiting().envelopes.is_empty()
     }
 
     /// Lets nothing more in. What is in it is still taken.

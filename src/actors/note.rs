@@ -21,6 +21,9 @@ pub enum Note {
     Nothing,
 }
 
+/// Few: mostly one.
+pub type Facts = SmallVec<[Fact; 1]>;
+
 /// A dialog handled one message.
 #[derive(Debug)]
 pub struct DialogNote {
@@ -29,9 +32,9 @@ pub struct DialogNote {
     /// Whether the message was a command, which the router counts as a trip.
     pub trip: bool,
     /// What routing needs of the events.
-    pub facts: SmallVec<[Fact; 3]>,
-    /// The number of its latest image, if the dialog is still as that image says.
-    pub clean: Option<u64>,
+    pub facts: Facts,
+    /// Whether its latest image shows it as it is.
+    pub clean: bool,
     /// Whether it has ended.
     pub closed: bool,
 }

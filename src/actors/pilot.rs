@@ -100,7 +100,7 @@ impl Pilot {
             }
             self.shared.clock.advance_to(at);
             self.shared.activity.enter();
-            let caller = Caller { slot: Slot::Script, key: request.key, credit: None };
+            let caller = Caller { slot: Slot::Script, key: request.key, admitted_bytes: None };
             let envelope = Envelope { ask: Ask::Command(request.command), actor: request.actor, caller };
             if self.inbox.put(envelope).is_err() {
                 self.shared.activity.turn_away();

@@ -22,7 +22,8 @@ use crate::error::Rejection;
 use crate::ids::DialogId;
 use crate::storage::{Batch, Image};
 
-/// Bytes of records after which a batch is handed over even if nobody waits for it.
+/// Bytes of records after which a batch is handed over even if nobody waits for it, or more is
+/// about to come.
 const LAZY_BYTES: usize = 64 * 1024;
 
 /// The outgoing side of one arbiter.
@@ -42,13 +43,16 @@ struct Outbox {
     awaited: bool,
     /// While a script runs nobody waits for the disk, so batches may grow.
     lazy: bool,
+    /// Whether more is about to be left, for which the batch had better wait.
+    more: bool,
 }
 
 impl Outbox {
     fn is_due(&self) -> bool {
+        let full = self.batch.record_bytes() > LAZY_BYTES;
         match self.lazy {
-            true => self.awaited || self.batch.record_bytes() > LAZY_BYTES,
-            false => !self.batch.is_empty(),
+            true => self.awaited || full,
+            false => full || !(self.more || self.batch.is_empty()),
         }
     }
 }
@@ -69,6 +73,20 @@ impl Shard {
         let mut outbox = self.lock();
         outbox.lazy = lazy;
         if let Some(flusher) = outbox.flusher.take() {
+            flusher.wake();
+        }
+    }
+
+    /// Lets the batch wait for what is about to be left, or ends that.
+    ///
+    /// Only where all that this causes goes through this outbox too: the notes in it are passed on
+    /// before the batch, and what they cause must come behind it in the journal.
+    pub fn expect_more(&self, more: bool) {
+        let mut outbox = self.lock();
+        outbox.more = more;
+        if outbox.is_due()
+            && let Some(flusher) = outbox.flusher.take()
+        {
             flusher.wake();
         }
     }
@@ -104,7 +122,8 @@ impl Shard {
             let successor = outbox.batch.successor();
             std::mem::replace(&mut outbox.batch, successor)
         });
-        Poll::Ready((batch, std::mem::take(&mut outbox.notes)))
+        let room = Vec::with_capacity(outbox.notes.len());
+        Poll::Ready((batch, std::mem::replace(&mut outbox.notes, room)))
     }
 
     fn lock(&self) -> MutexGuard<'_, Outbox> {
@@ -145,7 +164,7 @@ impl OpenOutbox<'_> {
             return;
         }
         self.outbox.awaited = true;
-        self.outbox.batch.release(Completion::new(self.shared, caller, outcome));
+        self.outbox.batch.release(Completion { caller, outcome });
     }
 
     /// Something goes to disk as it is now.

@@ -1,7 +1,7 @@
 //! What all actors of one engine, and its handle, have in common.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 use hashbrown::HashMap;
 
@@ -23,7 +23,7 @@ pub struct Shared {
     /// Messages under way.
     pub activity: Activity,
     /// Commands under way.
-    pub admission: Arc<Admission>,
+    pub admission: Admission,
     /// Idempotency keys.
     pub keys: KeyTable,
     /// What is on disk.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use tokio::sync::oneshot;
 
 use super::Engine;
-use crate::actors::caller::{Caller, Credit, Delivery, Outcome, Slot};
+use crate::actors::caller::{Caller, Delivery, Outcome, Slot};
 use crate::actors::inbox::{Ask, Envelope};
 use crate::actors::keys::Claim;
 use crate::domain::reply::Reply;
@@ -142,15 +142,17 @@ impl Engine {
         if let Some(error) = self.running.refusal() {
             return Err(error);
         }
-        shared.admission.take(bytes)?;
-        let credit = Some(Credit::taken(std::sync::Arc::clone(&shared.admission), bytes));
+        // A form that was found right is far below four gigabytes.
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        shared.admission.take(bytes as usize)?;
         let (sender, receiver) = oneshot::channel();
         shared.activity.enter();
-        let caller = Caller { slot: Slot::Host(sender), key, credit };
+        let caller = Caller { slot: Slot::Host(sender), key, admitted_bytes: Some(bytes) };
         match self.running.inbox.put(Envelope { ask, actor, caller }) {
             Ok(()) => Ok(receiver),
             Err(_) => {
                 shared.activity.turn_away();
+                shared.admission.give_back(1, bytes as usize);
                 Err(Error::Closed)
             }
         }

@@ -14,8 +14,8 @@ use super::leases::Leases;
 use super::settings::Settings;
 use crate::actors::activity::Activity;
 use crate::actors::admission::Admission;
-use crate::actors::caller::Completion;
-use crate::actors::dispatcher::{self, Archived, CheckpointDue, Dispatcher, Recovering, Shutdown};
+use crate::actors::caller::{Completion, Exit};
+use crate::actors::dispatcher::{self, CheckpointDue, Dispatcher, Recovering, Shutdown};
 use crate::actors::inbox::Inbox;
 use crate::actors::keys::KeyTable;
 use crate::actors::pilot::{Flight, Pilot};
@@ -72,7 +72,8 @@ impl Running {
         let hooks = Arc::new(Callbacks { shared: Arc::clone(&shared), dispatcher: OnceLock::new() });
         let found = store.recovered();
         recovering.unwritten_keys = found.keys[found.keys_on_disk..].to_vec();
-        let journal = Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>)?;
+        let journal =
+            Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>, Exit::of(Arc::clone(&shared)))?;
         let (stop, stopped) = oneshot::channel();
         let (flights, flown) = match mode {
             ClockMode::System => (None, None),
@@ -172,7 +173,7 @@ fn share(store: &Store, settings: &Settings, mode: ClockMode) -> Shared {
     Shared {
         clock,
         activity: Activity::default(),
-        admission: Arc::new(Admission::new(settings.max_in_flight, settings.max_in_flight_bytes)),
+        admission: Admission::new(settings.max_in_flight, settings.max_in_flight_bytes),
         keys: KeyTable::new(settings.idempotency_window as usize, found.keys.clone()),
         reader: store.reader(),
         names: Names::default(),
@@ -233,12 +234,6 @@ struct Callbacks {
 }
 
 impl Hooks for Callbacks {
-    fn archived(&self, images: Vec<(DialogId, u64)>) {
-        if let Some(dispatcher) = self.dispatcher.get() {
-            dispatcher.do_send(Archived(images));
-        }
-    }
-
     fn checkpoint_due(&self) {
         if let Some(dispatcher) = self.dispatcher.get() {
             dispatcher.do_send(CheckpointDue);

@@ -156,6 +156,13 @@ struct Desk {
     operator: OperatorId,
 }
 
+impl Desk {
+    fn new(number: u32) -> Self {
+        let channel = id(ChannelId::new(format!("channel-{number}")));
+        Self { channel, operator: id(OperatorId::new(format!("operator-{number}"))) }
+    }
+}
+
 /// What one life took.
 struct Life {
     steps: [Duration; 4],
@@ -210,22 +217,26 @@ impl Steps<'_> {
 
 /// Puts the operators online, each with its own channel.
 async fn set_up(engine: &Engine, operators: u32) -> Result<Vec<Desk>, Error> {
-    let mut desks = Vec::new();
-    for number in 1..=operators {
-        let operator = id(OperatorId::new(format!("operator-{number}")));
-        let channel = id(ChannelId::new(format!("channel-{number}")));
+    let desks: Vec<Desk> = (1..=operators).map(Desk::new).collect();
+    // A channel names its member, who must be there before; besides that all are under way at once.
+    let mut under_way = Vec::new();
+    for (number, Desk { operator, .. }) in (1..).zip(&desks) {
         let name = format!("Operator {number}");
         let settings =
             OperatorSettings { name, capacity: limits::CAPACITY_UNITS, ..OperatorSettings::default() };
-        engine.execute(Request::new(PutOperator { operator: operator.clone(), settings })).await?;
-        let presence = Presence::Online;
-        engine.execute(Request::new(SetPresence { operator: operator.clone(), presence })).await?;
+        under_way.push(engine.execute(Request::new(PutOperator { operator: operator.clone(), settings })));
+        let (operator, presence) = (operator.clone(), Presence::Online);
+        under_way.push(engine.execute(Request::new(SetPresence { operator, presence })));
+    }
+    for (number, Desk { operator, channel }) in (1..).zip(&desks) {
         let members = vec![Member { operator: operator.clone(), rank: 1 }];
         let queue = Queue { members, offer_timeout_ms: 0, ..Queue::default() };
         let settings =
             ChannelSettings { name: format!("Channel {number}"), queue, ..ChannelSettings::default() };
-        engine.execute(Request::new(PutChannel { channel: channel.clone(), settings })).await?;
-        desks.push(Desk { channel, operator });
+        under_way.push(engine.execute(Request::new(PutChannel { channel: channel.clone(), settings })));
+    }
+    for execution in under_way {
+        execution.await?;
     }
     Ok(desks)
 }

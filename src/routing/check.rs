@@ -18,7 +18,8 @@ impl Router {
         self.check_ledger();
         self.check_timers();
         self.check_lines();
-        let mends = self.tickets.values().flat_map(|ticket| &ticket.trips).filter(|trip| trip.mends).count();
+        let trips = self.tickets.iter().flat_map(|(_, ticket)| &ticket.trips);
+        let mends = trips.filter(|trip| trip.mends).count();
         assert_eq!(self.mending, mends, "trips that take something back");
     }
 
@@ -29,7 +30,7 @@ impl Router {
     pub fn check_settled(&self) {
         self.check();
         assert!(self.mends.is_empty() && self.unannounced.is_empty(), "something is left to do");
-        for (dialog, ticket) in &self.tickets {
+        for (dialog, ticket) in self.tickets.iter() {
             assert!(ticket.is_at_rest(), "dialog {dialog} is in transit");
             let line = &self.lines[ticket.line];
             match &ticket.holder {
@@ -64,7 +65,7 @@ impl Router {
         for (index, account) in self.operators.iter() {
             let (mut held, mut offered, mut reserved) = (0, 0, 0);
             let (mut owned, mut offers) = (BTreeSet::new(), BTreeSet::new());
-            for (dialog, ticket) in &self.tickets {
+            for (dialog, ticket) in self.tickets.iter() {
                 if ticket.holder == Holder::Owner(index) {
                     held += u64::from(ticket.weight);
                     owned.insert(*dialog);
@@ -86,7 +87,7 @@ impl Router {
     }
 
     fn check_timers(&self) {
-        for (dialog, ticket) in &self.tickets {
+        for (dialog, ticket) in self.tickets.iter() {
             let Some(deadline) = ticket.deadline() else { continue };
             let expiring = ticket.trips.iter().any(|trip| trip.mends);
             assert!(expiring || self.timers.contains(&(deadline, *dialog)), "dialog {dialog} has no timer");

@@ -12,7 +12,6 @@ impl Router {
     /// Takes one fact of a known dialog in.
     pub(super) fn apply(&mut self, dialog: DialogId, fact: &Fact) {
         match fact {
-            Fact::Opened { .. } => {}
             Fact::Announced => self.ticket_mut(dialog).announced = true,
             Fact::Offered { operators, deadline, weight } => {
                 self.offered(dialog, operators, *deadline, *weight)
@@ -31,13 +30,24 @@ impl Router {
             }
         }
         for operator in fact.touched() {
-            let operator = self.intern_operator(operator);
+            let operator = self.number_of(dialog, operator);
             self.touch(operator);
         }
     }
 
     pub(super) fn ticket_mut(&mut self, dialog: DialogId) -> &mut Ticket {
         self.tickets.get_mut(&dialog).expect("only known dialogs are worked on")
+    }
+
+    /// The number of an operator, who most often has the dialog already.
+    fn number_of(&mut self, dialog: DialogId, operator: &OperatorId) -> OperatorIndex {
+        let holds = |index: &OperatorIndex| self.operators[*index].id == *operator;
+        let holder = match &self.tickets[&dialog].holder {
+            Holder::Owner(owner) => Some(*owner).filter(holds),
+            Holder::Offered { to, .. } => to.as_slice().first().copied().filter(holds),
+            Holder::Nobody | Holder::Closed => None,
+        };
+        holder.unwrap_or_else(|| self.intern_operator(operator))
     }
 
     fn offered(
@@ -82,7 +92,7 @@ impl Router {
     }
 
     fn offer_ended(&mut self, dialog: DialogId, operator: &OperatorId, declined: bool) {
-        let operator = self.intern_operator(operator);
+        let operator = self.number_of(dialog, operator);
         self.uncharge_offers(dialog);
         let ticket = self.ticket_mut(dialog);
         if declined {
@@ -109,7 +119,7 @@ impl Router {
     }
 
     fn owned(&mut self, dialog: DialogId, operator: &OperatorId, weight: u32) {
-        let operator = self.intern_operator(operator);
+        let operator = self.number_of(dialog, operator);
         self.unhand(dialog);
         let ticket = self.ticket_mut(dialog);
         ticket.holder = Holder::Owner(operator);

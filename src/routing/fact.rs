@@ -1,5 +1,7 @@
 //! What the router has to know of an event of a dialog. No event is decided here.
 
+use smallvec::SmallVec;
+
 use crate::domain::dialog::Author;
 use crate::domain::event::{Destination, DialogEvent};
 use crate::ids::{ChannelId, OperatorId};
@@ -8,17 +10,12 @@ use crate::timestamp::Timestamp;
 /// The part of a [`DialogEvent`] that changes who holds, waits for or may get a dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// It was opened in the queue of this channel.
-    Opened {
-        /// The channel.
-        channel: ChannelId,
-    },
     /// It has been said that it waits.
     Announced,
     /// It was offered.
     Offered {
         /// To whom: all those who were added.
-        operators: Vec<OperatorId>,
+        operators: SmallVec<[OperatorId; 1]>,
         /// When the offer ends by itself.
         deadline: Option<Timestamp>,
         /// Capacity units of the offer.
@@ -58,11 +55,12 @@ impl Fact {
     /// The fact in an event that happened at `at`, if it holds one.
     pub fn of(event: &DialogEvent, at: Timestamp) -> Option<Self> {
         Some(match event {
-            DialogEvent::Opened { channel, .. } => Self::Opened { channel: channel.clone() },
             DialogEvent::Waiting { .. } => Self::Announced,
-            DialogEvent::Offered { operators, deadline, weight } => {
-                Self::Offered { operators: operators.clone(), deadline: *deadline, weight: *weight }
-            }
+            DialogEvent::Offered { operators, deadline, weight } => Self::Offered {
+                operators: operators.iter().cloned().collect(),
+                deadline: *deadline,
+                weight: *weight,
+            },
             DialogEvent::OfferWithdrawn { operator } => {
                 Self::OfferEnded { operator: operator.clone(), declined: false }
             }
@@ -84,7 +82,8 @@ impl Fact {
                 _ => return None,
             },
             DialogEvent::Closed { .. } => Self::Closed,
-            DialogEvent::Pinned { .. }
+            DialogEvent::Opened { .. }
+            | DialogEvent::Pinned { .. }
             | DialogEvent::Unpinned { .. }
             | DialogEvent::RequestCreated(_)
             | DialogEvent::RequestCompleted(_)

@@ -49,7 +49,7 @@ impl Memory {
                 Fact::Transferred { .. } | Fact::OfferEnded { .. } | Fact::Owned { .. } | Fact::Closed => {
                     self.alone.remove(dialog);
                 }
-                Fact::Opened { .. } | Fact::Announced | Fact::Offered { .. } | Fact::Wrote { .. } => {}
+                Fact::Announced | Fact::Offered { .. } | Fact::Wrote { .. } => {}
             }
         }
     }

@@ -36,6 +36,7 @@
 mod account;
 mod check;
 mod claims;
+mod dialog_map;
 mod directive;
 mod fact;
 mod line;
@@ -54,6 +55,7 @@ mod trips;
 #[cfg(test)]
 mod tests;
 
+pub use dialog_map::DialogMap;
 pub use directive::Directive;
 pub use fact::Fact;
 pub use memory::Memory;

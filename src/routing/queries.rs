@@ -1,6 +1,5 @@
 //! What others may ask the router. Changes nothing.
 
-use super::account::Account;
 use super::line::Line;
 use super::router::Router;
 use super::score::Score;
@@ -49,10 +48,11 @@ impl Router {
         })
     }
 
-    /// Whether the operator is a member of the channel's queue.
-    pub fn is_member(&self, channel: &ChannelId, operator: &OperatorId) -> bool {
-        let seat = |account: &Account| self.lines.find(channel).and_then(|line| account.seat(line));
-        self.operators.get(operator).and_then(seat).is_some()
+    /// Whether the operator is a member of the queue in which an open dialog is, or whose it was.
+    pub fn is_member(&self, dialog: DialogId, operator: &OperatorId) -> bool {
+        let line = self.tickets.get(&dialog).map(|ticket| ticket.line);
+        let account = self.operators.get(operator);
+        line.zip(account).is_some_and(|(line, account)| account.seat(line).is_some())
     }
 
     /// How the channel gives its dialogs out.
@@ -73,7 +73,7 @@ impl Router {
     /// The channel in whose queue or hands an open dialog is.
     pub fn channel_of(&self, dialog: DialogId) -> Option<&ChannelId> {
         let line = self.tickets.get(&dialog)?.line;
-        Some(&self.channels[usize::from(line)])
+        Some(self.lines.key(line))
     }
 
     /// Whether a dialog of the channel may be passed to the operator: a person who is there, or whose
@@ -108,7 +108,7 @@ impl Router {
     /// nowhere yet. Takes time with the number of dialogs.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
-        for ticket in self.tickets.values() {
+        for ticket in self.tickets.iter().map(|(_, ticket)| ticket) {
             match ticket.holder {
                 Holder::Nobody => totals.waiting += usize::from(ticket.is_at_rest()),
                 Holder::Offered { .. } => totals.offered += 1,

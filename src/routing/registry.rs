@@ -1,5 +1,6 @@
 //! Ids of the host become small numbers, so that sets of them are small and quick.
 
+use std::cell::Cell;
 use std::hash::Hash;
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -37,13 +38,22 @@ indexes! {
 #[derive(Debug)]
 pub(super) struct Registry<K, I, T> {
     numbers: HashMap<K, u32>,
+    keys: Vec<K>,
     things: Vec<T>,
+    /// The number that was found last: whoever was named once is often named again at once.
+    last: Cell<usize>,
     index: PhantomData<I>,
 }
 
 impl<K: Clone + Eq + Hash, I: From<usize> + Into<usize>, T> Registry<K, I, T> {
     pub(super) fn new() -> Self {
-        Self { numbers: HashMap::new(), things: Vec::new(), index: PhantomData }
+        Self {
+            numbers: HashMap::new(),
+            keys: Vec::new(),
+            things: Vec::new(),
+            last: Cell::new(0),
+            index: PhantomData,
+        }
     }
 
     /// The number of what is named so, which is made if nobody named it before.
@@ -52,16 +62,28 @@ impl<K: Clone + Eq + Hash, I: From<usize> + Into<usize>, T> Registry<K, I, T> {
             return index;
         }
         self.numbers.insert(key.clone(), self.things.len() as u32);
+        self.keys.push(key.clone());
         self.things.push(make());
         I::from(self.things.len() - 1)
     }
 
     pub(super) fn find(&self, key: &K) -> Option<I> {
-        self.numbers.get(key).map(|number| I::from(*number as usize))
+        let last = self.last.get();
+        if self.keys.get(last) == Some(key) {
+            return Some(I::from(last));
+        }
+        let number = *self.numbers.get(key)? as usize;
+        self.last.set(number);
+        Some(I::from(number))
     }
 
     pub(super) fn get(&self, key: &K) -> Option<&T> {
-        self.numbers.get(key).map(|number| &self.things[*number as usize])
+        self.find(key).map(|index| &self.things[index.into()])
+    }
+
+    /// The name of what has this number.
+    pub(super) fn key(&self, index: I) -> &K {
+        &self.keys[index.into()]
     }
 
     /// Everything, in the order of the numbers.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
 use super::account::Account;
+use super::dialog_map::DialogMap;
 use super::line::{Line, SeatState};
 use super::memory::Memory;
 use super::registry::{LineIndex, OperatorIndex, Registry};
@@ -18,8 +19,7 @@ use crate::timestamp::Timestamp;
 pub struct Router {
     pub(super) operators: Registry<OperatorId, OperatorIndex, Account>,
     pub(super) lines: Registry<ChannelId, LineIndex, Line>,
-    pub(super) channels: Vec<ChannelId>,
-    pub(super) tickets: HashMap<DialogId, Ticket>,
+    pub(super) tickets: DialogMap<Ticket>,
     /// Dialogs passed to one operator, who has not answered yet: not for all, even in mode `all`.
     pub(super) alone: HashSet<DialogId>,
     /// Deadlines of standing offers.
@@ -58,8 +58,7 @@ impl Router {
         let mut router = Self {
             operators: Registry::new(),
             lines: Registry::new(),
-            channels: Vec::new(),
-            tickets: HashMap::new(),
+            tickets: DialogMap::default(),
             alone: memory.alone().iter().copied().collect(),
             timers: BTreeSet::new(),
             touches: 0,
@@ -90,11 +89,7 @@ impl Router {
     }
 
     pub(super) fn intern_line(&mut self, channel: &ChannelId) -> LineIndex {
-        let channels = &mut self.channels;
-        self.lines.intern(channel, || {
-            channels.push(channel.clone());
-            Line::unknown()
-        })
+        self.lines.intern(channel, Line::unknown)
     }
 
     /// Puts an operator behind all others in the order of touches.

@@ -83,7 +83,7 @@ impl Router {
     /// Finds what was left undone when the engine stopped. To be called once, when everything that was
     /// found has been put in; in a settled state nothing follows.
     pub fn reconcile(&mut self) {
-        let open: BTreeSet<DialogId> = self.tickets.keys().copied().collect();
+        let open: BTreeSet<DialogId> = self.tickets.iter().map(|(dialog, _)| *dialog).collect();
         self.alone.retain(|dialog| open.contains(dialog));
         for dialog in open {
             self.recall_lost_offers(dialog);

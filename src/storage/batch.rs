@@ -3,26 +3,30 @@
 use crate::domain::event::Change;
 use crate::domain::reply::Reply;
 use crate::error::Error;
-use crate::ids::{DialogId, IdempotencyKey};
+use crate::ids::IdempotencyKey;
 use crate::timestamp::Timestamp;
 
 use super::codec::{self, RecordRef};
 use super::image::Image;
 
-/// Something that leaves only when what it saw is as durable as the settings say.
-pub trait Release: Send + 'static {
+/// Where outcomes leave, each only when what it saw is as durable as the settings say. Called from
+/// a thread of the journal, in order.
+pub trait Gate: Send + 'static {
+    /// What waits.
+    type Release: Send + 'static;
+
     /// All up to the event `seq` is durable.
-    fn committed(self, seq: u64);
+    fn committed(&mut self, release: Self::Release, seq: u64);
 
     /// It never will be, or nobody can say.
-    fn failed(self, error: &Error);
+    fn failed(&mut self, release: Self::Release, error: &Error);
+
+    /// Everything that waited for one group has left.
+    fn passed(&mut self) {}
 }
 
 /// What the journal tells its owner. Called from the journal's threads: must return at once.
 pub trait Hooks: Send + Sync {
-    /// These dialogs' images of these versions can be read from the disk.
-    fn archived(&self, dialogs: Vec<(DialogId, u64)>);
-
     /// The journal has grown enough since the last checkpoint. Said once for each.
     fn checkpoint_due(&self);
 

@@ -3,6 +3,8 @@
 //! Stored, an image is the sequence number of the last event before it and then the state.
 //! Recovery takes from the journal only what is newer.
 
+use std::sync::Arc;
+
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::codec;
@@ -16,7 +18,7 @@ use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, Mess
 #[derive(Debug, Clone, PartialEq)]
 pub enum Image {
     /// Of a dialog.
-    Dialog(Box<DialogImage>),
+    Dialog(Arc<DialogImage>),
     /// Of an operator.
     Operator {
         /// Which.
@@ -50,8 +52,6 @@ pub enum Image {
 pub struct DialogImage {
     /// Which.
     pub id: DialogId,
-    /// Counts this dialog's images; handed back when the image is written.
-    pub version: u64,
     /// The encoded dialog.
     pub state: Vec<u8>,
     /// Its fingerprint less that of the image before.

@@ -38,7 +38,7 @@ mod tests;
 mod verify;
 mod walk;
 
-pub use batch::{Batch, Hooks, Release};
+pub use batch::{Batch, Gate, Hooks};
 pub use codec::{CodecError, Record, RecordRef, Records, append_record, decode, encode};
 pub use feed::{Feed, FeedError, Feeds, OneEvent, Recorded};
 pub use fingerprint::{Thing, fingerprint, text as fingerprint_text};

@@ -1,35 +1,73 @@
 //! Looking things up on the disk, from any thread.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::image::{ClosedDialog, StoredImage, client_key, decode_state, dialog_key, external_key};
+use hashbrown::HashMap;
+
+use super::image::{DialogImage, StoredImage, client_key, decode_state, dialog_key, external_key};
 use super::requests::RecentRequests;
 use super::rocks::{Disk, Table};
 use crate::domain::dialog::Dialog;
 use crate::error::Error;
 use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId};
 
-/// External ids of closed dialogs whose images are on their way to the disk.
+/// Closed dialogs whose images are on their way to the disk. Until they are there they are found
+/// here, so that nobody else has to keep them.
 #[derive(Debug, Default)]
-pub(super) struct Announced(Mutex<HashMap<u128, MessageId>>);
+pub(super) struct Announced(Mutex<Recent>);
+
+#[derive(Debug, Default)]
+struct Recent {
+    dialogs: HashMap<DialogId, Arc<DialogImage>>,
+    clients: HashMap<(ChannelId, ClientId), DialogId>,
+    external_ids: HashMap<u128, MessageId>,
+}
 
 impl Announced {
+    fn announce(&self, image: &Arc<DialogImage>) {
+        let Some(closed) = &image.closed else { return };
+        let mut recent = self.recent();
+        recent.external_ids.extend(closed.external_keys());
+        let last = recent.clients.entry(closed.client.clone()).or_insert(image.id);
+        *last = (*last).max(image.id);
+        recent.dialogs.insert(image.id, Arc::clone(image));
+    }
+
     /// Forgets what can be found on the disk by now.
-    pub fn written<'a>(&self, dialogs: impl Iterator<Item = &'a ClosedDialog>) {
-        let mut dialogs = dialogs.filter(|dialog| !dialog.external_ids.is_empty()).peekable();
-        if dialogs.peek().is_none() {
-            return;
-        }
-        let mut announced = self.announced();
-        for (key, _) in dialogs.flat_map(ClosedDialog::external_keys) {
-            announced.remove(&key);
+    pub fn written<'a>(&self, images: impl Iterator<Item = &'a Arc<DialogImage>>) {
+        let mut recent = self.recent();
+        for image in images {
+            recent.forget(image);
         }
     }
 
-    fn announced(&self) -> MutexGuard<'_, HashMap<u128, MessageId>> {
+    fn last(&self, channel: &ChannelId, client: &ClientId) -> Option<DialogId> {
+        let recent = self.recent();
+        if recent.clients.is_empty() {
+            return None;
+        }
+        recent.clients.get(&(channel.clone(), client.clone())).copied()
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Recent {
+    fn forget(&mut self, image: &Arc<DialogImage>) {
+        let Some(closed) = &image.closed else { return };
+        // A dialog that has changed since then has announced a later image.
+        if self.dialogs.get(&image.id).is_some_and(|latest| Arc::ptr_eq(latest, image)) {
+            self.dialogs.remove(&image.id);
+            if self.clients.get(&closed.client) == Some(&image.id) {
+                self.clients.remove(&closed.client);
+            }
+        }
+        for (key, _) in closed.external_keys() {
+            self.external_ids.remove(&key);
+        }
     }
 }
 
@@ -53,6 +91,10 @@ impl Reader {
     /// # Errors
     /// If the disk cannot be read, or holds something else.
     pub fn dialog(&self, id: DialogId) -> Result<Option<Dialog>, Error> {
+        let announced = self.announced.recent().dialogs.get(&id).cloned();
+        if let Some(image) = announced {
+            return decode_state(&image.state, || format!("image of dialog {id}")).map(Some);
+        }
         // Most that is asked for here is closed. Closing puts the one and deletes the other at once.
         for closed in [true, false, true] {
             if let Some(value) = self.disk.get(Table::Dialogs, &dialog_key(id, closed))? {
@@ -64,15 +106,16 @@ impl Reader {
         Ok(None)
     }
 
-    /// The client's last dialog whose final image is on the disk.
+    /// The client's last dialog that has closed.
     ///
     /// # Errors
     /// If the disk cannot be read, or holds something else.
     pub fn last_dialog(&self, channel: &ChannelId, client: &ClientId) -> Result<Option<DialogId>, Error> {
+        let announced = self.announced.last(channel, client);
         let value = self.disk.get(Table::Clients, &client_key(channel, client))?;
-        value
-            .map(|value| number(&value, || format!("client {client} of channel {channel}")).map(DialogId))
-            .transpose()
+        let place = || format!("client {client} of channel {channel}");
+        let stored = value.map(|value| number(&value, place).map(DialogId)).transpose()?;
+        Ok(announced.max(stored))
     }
 
     /// The message of a closed dialog that the connector named so.
@@ -86,20 +129,17 @@ impl Reader {
         external: &ExternalId,
     ) -> Result<Option<MessageId>, Error> {
         let key = external_key(channel, client, external);
-        if let Some(message) = self.announced.announced().get(&key) {
+        if let Some(message) = self.announced.recent().external_ids.get(&key) {
             return Ok(Some(*message));
         }
         let value = self.disk.get(Table::ExternalIds, &key.to_be_bytes())?;
         value.map(|value| number(&value, || format!("external id {external}")).map(MessageId)).transpose()
     }
 
-    /// Makes the external ids of a closed dialog known until its image is written. Called before
-    /// the image is handed over.
-    pub fn announce_external(&self, closed: &ClosedDialog) {
-        if closed.external_ids.is_empty() {
-            return;
-        }
-        self.announced.announced().extend(closed.external_keys());
+    /// Makes a closed dialog known until its image is written. Called before the image is handed
+    /// over. Images of open dialogs are not announced: their actors answer for them.
+    pub fn announce(&self, image: &Arc<DialogImage>) {
+        self.announced.announce(image);
     }
 }
 

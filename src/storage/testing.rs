@@ -145,29 +145,29 @@ pub type Outcome = (u64, Result<u64, String>);
 /// A reply that says when it was let go: its name, and the event or the failure.
 pub struct Reply(pub u64, pub Sender<Outcome>);
 
-impl Release for Reply {
-    fn committed(self, seq: u64) {
-        let _ = self.1.send((self.0, Ok(seq)));
+/// Lets replies go at once.
+pub struct Open;
+
+impl Gate for Open {
+    type Release = Reply;
+
+    fn committed(&mut self, reply: Reply, seq: u64) {
+        let _ = reply.1.send((reply.0, Ok(seq)));
     }
 
-    fn failed(self, error: &Error) {
-        let _ = self.1.send((self.0, Err(error.to_string())));
+    fn failed(&mut self, reply: Reply, error: &Error) {
+        let _ = reply.1.send((reply.0, Err(error.to_string())));
     }
 }
 
 /// Hooks that remember.
 #[derive(Default)]
 pub struct Remembering {
-    pub archived: Mutex<Vec<(DialogId, u64)>>,
     pub due: AtomicU64,
     pub failures: Mutex<Vec<String>>,
 }
 
 impl Hooks for Remembering {
-    fn archived(&self, dialogs: Vec<(DialogId, u64)>) {
-        self.archived.lock().unwrap().extend(dialogs);
-    }
-
     fn checkpoint_due(&self) {
         self.due.fetch_add(1, Ordering::SeqCst);
     }
@@ -232,7 +232,7 @@ impl Running {
         let store = Store::open(path, settings, &mut found).unwrap();
         let (recovered, disk) = (store.recovered().clone(), Arc::clone(&store.disk));
         let (reader, feeds, hooks) = (store.reader(), store.feeds(), Arc::new(Remembering::default()));
-        let journal = Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>).unwrap();
+        let journal = Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>, Open).unwrap();
         Self {
             journal,
             hooks,

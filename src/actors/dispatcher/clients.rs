@@ -109,7 +109,10 @@ impl Dispatcher {
         }
         let desk = Desk { rules, room: true, reachable: true, duplicate_of: None };
         let context = Context { now, actor: None, desk };
-        self.tell(id, ToDialog::Open(Box::new(Opening { receive, previous, placement, context, caller })));
+        self.tell(
+            id,
+            ToDialog::Open(Box::new(Opening { dialog: id, receive, previous, placement, context, caller })),
+        );
     }
 
     /// The client's dialog before, and where this very message is stored, if it is.

@@ -235,8 +235,7 @@ impl Dispatcher {
     }
 
     fn at_desk(&self, acting: Principal, dialog: DialogId) -> Actor {
-        let channel = self.router.channel_of(dialog);
-        let member = channel.is_some_and(|channel| self.router.is_member(channel, &acting.operator));
+        let member = self.router.is_member(dialog, &acting.operator);
         Actor { operator: acting.operator, role: acting.role, member }
     }
 

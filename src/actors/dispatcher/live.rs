@@ -11,7 +11,6 @@ use crate::actors::dialog::{DialogActor, OnDisk, ToDialog};
 use crate::actors::inbox::{Ask, Envelope};
 use crate::actors::note::DialogNote;
 use crate::actors::shard::{Shard, shard_of};
-use crate::actors::shared::Shared;
 use crate::domain::dialog::Dialog;
 use crate::error::{Code, Error, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId};
@@ -25,12 +24,17 @@ pub struct House {
     pub arbiter: Option<ArbiterHandle>,
     /// Its outgoing side.
     pub shard: Arc<Shard>,
+    /// Actors whose dialogs have ended: to start one costs much more than to give it another dialog.
+    spare: Vec<Addr<DialogActor>>,
 }
 
+/// Actors without a dialog that a house keeps.
+const SPARE_ACTORS: usize = 4096;
+
 impl House {
-    /// A house in an arbiter of its own.
-    pub fn of(arbiter: ArbiterHandle, shared: &Arc<Shared>) -> Self {
-        Self { arbiter: Some(arbiter), shard: Shard::new(Arc::clone(shared)) }
+    /// A house in the arbiter of this thread, or in one of its own.
+    pub fn new(arbiter: Option<ArbiterHandle>, shard: Arc<Shard>) -> Self {
+        Self { arbiter, shard, spare: Vec::new() }
     }
 
     /// What must be flushed, and where.
@@ -60,10 +64,8 @@ pub struct Live {
     /// Messages sent to the actor, and those of them that it has handled.
     sent: u64,
     seen: u64,
-    /// The number of its latest image, if the dialog is as that image says.
-    clean: Option<u64>,
-    /// The number of its latest image that is on disk.
-    archived: u64,
+    /// Whether its latest image shows it as it is.
+    clean: bool,
     closed: bool,
     /// The last message after which it may have ended.
     ends_at: u64,
@@ -76,9 +78,9 @@ pub struct Live {
 }
 
 impl Live {
-    /// Nothing is under way to it, it has ended, and all of it is on disk.
+    /// Nothing is under way to it, it has ended, and all of it is on its way to the disk.
     fn may_retire(&self) -> bool {
-        self.closed && self.sent == self.seen && self.clean.is_some_and(|image| image <= self.archived)
+        self.closed && self.clean && self.sent == self.seen
     }
 
     /// Whether it has ended.
@@ -106,23 +108,22 @@ impl Dispatcher {
         on_disk: OnDisk,
         client: (ChannelId, ClientId),
     ) {
-        let house = &self.houses[shard_of(id, self.houses.len())];
+        let place = shard_of(id, self.houses.len());
+        let house = &mut self.houses[place];
         let shard = Arc::clone(&house.shard);
         let has_previous = dialog.as_ref().is_some_and(|dialog| dialog.previous.is_some());
         let closed = dialog.as_ref().is_some_and(Dialog::is_closed);
-        let actor = match dialog {
-            Some(dialog) => DialogActor::awake(dialog, on_disk, shard),
-            None => DialogActor::unopened(id, shard),
+        let address = match dialog {
+            Some(dialog) => house.settle(DialogActor::awake(dialog, on_disk, shard)),
+            None => house.spare.pop().unwrap_or_else(|| house.settle(DialogActor::unopened(shard))),
         };
-        let clean = on_disk.clean.then_some(on_disk.images);
         let live = Live {
-            address: house.settle(actor),
+            address,
             client,
             has_previous,
             sent: 0,
             seen: 0,
-            clean,
-            archived: on_disk.images,
+            clean: on_disk.clean,
             closed,
             ends_at: 0,
             held: Vec::new(),
@@ -141,7 +142,7 @@ impl Dispatcher {
             let dialog = self.load(id)?;
             let client = (dialog.client.channel.clone(), dialog.client.id.clone());
             let print = fingerprint(Thing::Dialog(id), &encode(&dialog));
-            let on_disk = OnDisk { fingerprint: print, open: !dialog.is_closed(), images: 0, clean: true };
+            let on_disk = OnDisk { fingerprint: print, open: !dialog.is_closed(), clean: true };
             self.start_dialog(id, Some(dialog), on_disk, client);
         }
         self.live.get_mut(&id).ok_or_else(no_such_dialog)
@@ -216,24 +217,19 @@ impl Dispatcher {
         }
     }
 
-    /// Images are on disk: dialogs that have ended need no actor any more.
-    pub(super) fn archived(&mut self, images: Vec<(DialogId, u64)>) {
-        for (dialog, image) in images {
-            if let Some(live) = self.live.get_mut(&dialog) {
-                live.archived = live.archived.max(image);
-                self.retire(dialog);
-            }
-        }
-    }
-
+    /// A dialog that has ended and is on its way to the disk needs no actor any more.
     fn retire(&mut self, dialog: DialogId) {
         if !self.live.get(&dialog).is_some_and(Live::may_retire) {
             return;
         }
-        if let Some(live) = self.live.remove(&dialog)
-            && self.clients.get(&live.client) == Some(&dialog)
-        {
+        let Some(live) = self.live.remove(&dialog) else { return };
+        if self.clients.get(&live.client) == Some(&dialog) {
             self.clients.remove(&live.client);
+        }
+        let place = shard_of(dialog, self.houses.len());
+        let spare = &mut self.houses[place].spare;
+        if spare.len() < SPARE_ACTORS {
+            spare.push(live.address);
         }
     }
 }

@@ -40,11 +40,12 @@ use super::shard::Shard;
 use super::shared::Shared;
 use crate::domain::operator::Role;
 use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
-use crate::routing::Router;
+use crate::routing::{DialogMap, Router};
 use crate::timestamp::Timestamp;
 
-/// Envelopes handled before others in the arbiter get their turn.
-const SLICE: usize = 1024;
+/// Envelopes handled before others in the arbiter get their turn: so few that what they touch is
+/// still at hand when dialogs decide, and when the dispatcher hears of it.
+const SLICE: usize = 64;
 
 /// The dispatcher. See the module.
 #[derive(Debug)]
@@ -54,11 +55,10 @@ pub struct Dispatcher {
     inbox: Arc<Inbox>,
     /// Envelopes taken from the inbox and not yet handled.
     backlog: VecDeque<Envelope>,
-    spare: Vec<Envelope>,
     resuming: bool,
     router: Router,
     houses: Vec<House>,
-    live: HashMap<DialogId, Live>,
+    live: DialogMap<Live>,
     clients: HashMap<(ChannelId, ClientId), DialogId>,
     operators: HashMap<OperatorId, OperatorEntry>,
     channels: usize,
@@ -92,18 +92,25 @@ impl Dispatcher {
     }
 
     fn drain(&mut self, context: &mut Context<Self>) {
-        self.inbox.take(&mut self.spare);
-        let mut taken = std::mem::take(&mut self.spare);
-        self.shared.activity.take_in(taken.len());
-        self.backlog.extend(taken.drain(..));
-        self.spare = taken;
-        self.slice(context);
+        // What is in the inbox while there is a backlog is taken in behind it.
+        if self.backlog.is_empty() {
+            self.slice(context);
+        }
+    }
+
+    /// Takes in what hosts have left, when all that was taken before has been handled.
+    fn take_in(&mut self) {
+        if self.backlog.is_empty() {
+            self.inbox.take(&mut self.backlog);
+            self.shared.activity.take_in(self.backlog.len());
+        }
     }
 
     /// Handles a bounded number of envelopes, so that a flood starves nobody.
     fn slice(&mut self, context: &mut Context<Self>) {
         let now = self.now();
         let mut count = 0;
+        self.take_in();
         while count < SLICE
             && self.setting_up == 0
             && let Some(envelope) = self.backlog.pop_front()
@@ -113,12 +120,15 @@ impl Dispatcher {
         }
         self.direct(now);
         self.shared.activity.end(count);
+        // Everybody in one arbiter leaves what happened in one outbox, in the right order.
+        let alone = self.houses.iter().all(|house| house.arbiter.is_none());
+        self.shard.expect_more(alone && !self.backlog.is_empty() && self.setting_up == 0);
         self.go_on(context);
     }
 
     /// Sees to it that what waits is taken in, unless something must come back first.
     fn go_on(&mut self, context: &mut Context<Self>) {
-        if !self.backlog.is_empty() && self.setting_up == 0 {
+        if self.setting_up == 0 && !(self.backlog.is_empty() && self.inbox.is_empty()) {
             self.resume_later(context);
         }
     }
@@ -202,10 +212,6 @@ pub struct Tick;
 #[derive(Debug)]
 pub struct KeepClock;
 
-/// These dialogs are on disk as their image of this number says.
-#[derive(Debug)]
-pub struct Archived(pub Vec<(DialogId, u64)>);
-
 /// The journal has grown: bring what changed to disk.
 #[derive(Debug)]
 pub struct CheckpointDue;
@@ -236,7 +242,6 @@ macro_rules! messages {
 messages! {
     Tick => |dispatcher, _| dispatcher.tick();
     KeepClock => |dispatcher, _| dispatcher.keep_clock();
-    Archived => |dispatcher, Archived(images)| dispatcher.archived(images);
     CheckpointDue => |dispatcher, _| dispatcher.begin_checkpoint();
     Shutdown => |dispatcher, Shutdown(done)| dispatcher.shut_down(done);
 }

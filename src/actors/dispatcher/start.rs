@@ -12,7 +12,7 @@ use super::Dispatcher;
 use super::checkpoint::Checkpoint;
 use super::live::House;
 use crate::actors::caller::Completion;
-use crate::actors::dialog::{OnDisk, closing};
+use crate::actors::dialog::{OnDisk, send_image};
 use crate::actors::inbox::Inbox;
 use crate::actors::registry::Registry;
 use crate::actors::shard::Shard;
@@ -24,7 +24,7 @@ use crate::domain::operator::Operator;
 use crate::domain::reply::Reply;
 use crate::error::Error;
 use crate::ids::{ChannelId, ClientId, DialogId, IdempotencyKey};
-use crate::routing::{Memory, Router};
+use crate::routing::{DialogMap, Memory, Router};
 use crate::storage::{Batch, Image, RecoveredDialog, RecoveredThing, Recovery, decode};
 
 /// What recovery found, gathered before any actor runs.
@@ -85,13 +85,8 @@ impl Recovery for Recovering {
 
     fn dialog(&mut self, recovered: RecoveredDialog) {
         let dialog = &recovered.dialog;
-        // A closed dialog that has changed since is found on the disk, and may not be the last one.
-        let is_found_on_disk =
-            dialog.is_closed() && !recovered.was_open_on_disk && recovered.on_disk.is_some();
-        if !is_found_on_disk {
-            self.clients.insert((dialog.client.channel.clone(), dialog.client.id.clone()), dialog.id);
-        }
         if !dialog.is_closed() {
+            self.clients.insert((dialog.client.channel.clone(), dialog.client.id.clone()), dialog.id);
             self.router().restore_dialog(dialog);
         }
         if !recovered.clean {
@@ -123,8 +118,11 @@ pub fn start(
     let shard = Shard::new(Arc::clone(shared));
     // With arbiters of their own, dialogs and operators leave this one to the dispatcher.
     let houses = match arbiters.is_empty() {
-        true => vec![House { arbiter: None, shard: Arc::clone(&shard) }],
-        false => arbiters.into_iter().map(|arbiter| House::of(arbiter, shared)).collect(),
+        true => vec![House::new(None, Arc::clone(&shard))],
+        false => arbiters
+            .into_iter()
+            .map(|arbiter| House::new(Some(arbiter), Shard::new(Arc::clone(shared))))
+            .collect(),
     };
     let mut flushers = vec![(None, Arc::clone(&shard))];
     flushers.extend(houses.iter().filter(|house| house.arbiter.is_some()).map(House::outgoing));
@@ -138,11 +136,10 @@ pub fn start(
             shard: Arc::clone(&shard),
             inbox: front,
             backlog: VecDeque::new(),
-            spare: Vec::new(),
             resuming: false,
             router: recovering.router.take().unwrap_or_default(),
             houses,
-            live: HashMap::new(),
+            live: DialogMap::default(),
             clients: std::mem::take(&mut recovering.clients),
             operators: HashMap::new(),
             channels: registry.count(),
@@ -178,8 +175,7 @@ impl Dispatcher {
         }
         for recovered in recovering.ahead {
             let RecoveredDialog { dialog, on_disk, was_open_on_disk, .. } = recovered;
-            let on_disk =
-                OnDisk { fingerprint: on_disk.unwrap_or(0), open: was_open_on_disk, images: 0, clean: false };
+            let on_disk = OnDisk { fingerprint: on_disk.unwrap_or(0), open: was_open_on_disk, clean: false };
             self.take_up_dialog(dialog, on_disk);
         }
         self.router.reconcile();
@@ -188,13 +184,13 @@ impl Dispatcher {
     }
 
     fn take_up_dialog(&mut self, dialog: Dialog, on_disk: OnDisk) {
+        dialog.requests.iter().for_each(|request| self.shared.reader.announce_request(request));
+        if dialog.is_closed() {
+            send_image(&dialog, on_disk, &self.shared, &mut self.shard.open());
+            return;
+        }
         let id = dialog.id;
         let client = (dialog.client.channel.clone(), dialog.client.id.clone());
-        if dialog.is_closed() {
-            self.shared.reader.announce_external(&closing(&dialog));
-        }
-        // Its first image holds them, as it holds everything.
-        dialog.requests.iter().for_each(|request| self.shared.reader.announce_request(request));
         self.start_dialog(id, Some(dialog), on_disk, client);
         if let Some(live) = self.live.get_mut(&id) {
             live.dirty = true;

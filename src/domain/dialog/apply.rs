@@ -29,6 +29,15 @@ impl Dialog {
         })
     }
 
+    /// Takes an event in that nobody needs any more: as [`apply`](Self::apply), without a copy of what
+    /// was written.
+    pub fn take_in(&mut self, event: DialogEvent, at: Timestamp) {
+        match event {
+            DialogEvent::MessageAdded(message) => self.messages.push(*message),
+            event => self.apply(&event, at),
+        }
+    }
+
     /// Takes an event in. Never fails: an event is a fact.
     pub fn apply(&mut self, event: &DialogEvent, at: Timestamp) {
         match event {

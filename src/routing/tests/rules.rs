@@ -284,7 +284,8 @@ fn changed_members_and_weights_apply_at_once_to_what_waits() {
     let members = channel("x", QueueMode::Evenly, &["b"]).settings.queue.members;
     let directed = change(&mut world, |channel| channel.settings.queue.members = members);
     assert_eq!(directed, [offer(second, &["b"])]);
-    assert!(!world.router.is_member(&x(), &operator_id("a")));
+    assert!(!world.router.is_member(first, &operator_id("a")));
+    assert!(world.router.is_member(first, &operator_id("b")));
 }
 
 #[test]

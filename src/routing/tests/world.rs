@@ -138,7 +138,7 @@ impl World {
         }
         let told = Told {
             rules: self.router.rules_for(dialog).expect("the dialog is known"),
-            member: actor.is_some_and(|actor| self.router.is_member(&channel, actor)),
+            member: actor.is_some_and(|actor| self.router.is_member(dialog, actor)),
             reachable: gets.is_some_and(|gets| self.router.reachable(gets, &channel)),
             room: self.router.depart(dialog, gets),
         };

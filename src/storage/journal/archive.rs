@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crossbeam_channel::Receiver;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::{Alarm, checkpoint};
 use crate::error::Error;
-use crate::ids::DialogId;
 use crate::storage::codec;
 use crate::storage::frame::Position;
-use crate::storage::image::{Image, stored};
+use crate::storage::image::{DialogImage, Image, stored};
 use crate::storage::meta::{self, Checkpoint, Totals};
 use crate::storage::rocks::{Changes, Safety, Table};
 use crate::storage::store::Store;
@@ -18,6 +19,13 @@ use crate::timestamp::Timestamp;
 
 /// Images per write: many enough to share its cost, few enough not to keep the commit thread waiting.
 const IMAGES_PER_WRITE: usize = 512;
+
+/// Images that wait to be written together: in the order of their keys they cost much less than one
+/// by one. Until then closed dialogs are announced, and so can be found.
+const IMAGES_AT_ONCE: usize = 8192;
+
+/// How long fewer images wait for more.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The images of one committed group.
 pub(super) struct Parcel {
@@ -49,15 +57,22 @@ impl Archive {
 
     /// Archives parcel by parcel until nothing more can come, or a write fails.
     pub fn run(mut self, parcels: &Receiver<Parcel>) {
-        for parcel in parcels {
-            let outcome = self.take(parcel, parcels.is_empty());
+        loop {
+            let outcome = match parcels.recv_timeout(PATIENCE) {
+                Ok(parcel) => self.take(parcel),
+                Err(RecvTimeoutError::Timeout) => self.write(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             if let Err(error) = outcome {
                 return self.alarm.raise(&error);
             }
         }
+        if let Err(error) = self.write() {
+            self.alarm.raise(&error);
+        }
     }
 
-    fn take(&mut self, parcel: Parcel, last: bool) -> Result<(), Error> {
+    fn take(&mut self, parcel: Parcel) -> Result<(), Error> {
         let Parcel { start, clock, bytes_before, images } = parcel;
         for (last_seq, images) in images {
             for (events, image) in images {
@@ -73,39 +88,31 @@ impl Archive {
                 }
             }
         }
-        if last { self.write() } else { Ok(()) }
+        Ok(())
     }
 
     fn add(&mut self, as_of: u64, image: Image) -> Result<(), Error> {
         self.pending.push((as_of, image));
-        if self.pending.len() >= IMAGES_PER_WRITE { self.write() } else { Ok(()) }
+        if self.pending.len() >= IMAGES_AT_ONCE { self.write() } else { Ok(()) }
     }
 
     fn write(&mut self) -> Result<(), Error> {
-        if self.pending.is_empty() {
-            return Ok(());
+        // Stable, so that several images of one thing keep their order.
+        self.pending.sort_by(|(_, one), (_, other)| place(one).cmp(&place(other)));
+        for images in self.pending.chunks(IMAGES_PER_WRITE) {
+            let totals = &mut self.totals;
+            self.store.disk.write(Safety::Memory, |changes| {
+                for (as_of, image) in images {
+                    put(*as_of, image, totals, changes);
+                }
+                totals.put(changes);
+            })?;
+            let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
+            self.store.announced.written(dialogs());
+            self.store.recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
         }
-        let (totals, pending) = (&mut self.totals, &self.pending);
-        self.store.disk.write(Safety::Memory, |changes| {
-            for (as_of, image) in pending {
-                put(*as_of, image, totals, changes);
-            }
-            totals.put(changes);
-        })?;
-        self.announce();
         self.pending.clear();
         Ok(())
-    }
-
-    /// Says what can be read from the disk now.
-    fn announce(&self) {
-        let dialogs = || self.pending.iter().filter_map(|(_, image)| dialog(image));
-        self.store.announced.written(dialogs().filter_map(|dialog| dialog.closed.as_ref()));
-        let written: Vec<(DialogId, u64)> = dialogs().map(|dialog| (dialog.id, dialog.version)).collect();
-        self.store.recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
-        if !written.is_empty() {
-            self.alarm.hooks.archived(written);
-        }
     }
 
     fn end_checkpoint(&mut self) -> Result<(), Error> {
@@ -118,11 +125,21 @@ impl Archive {
     }
 }
 
-fn dialog(image: &Image) -> Option<&crate::storage::image::DialogImage> {
+fn dialog(image: &Image) -> Option<&Arc<DialogImage>> {
     match image {
         Image::Dialog(dialog) => Some(dialog),
         _ => None,
     }
+}
+
+/// Where an image is written among others: by the key that is dearest to find a place for.
+fn place(image: &Image) -> Option<(&str, &str, u64)> {
+    let dialog = dialog(image)?;
+    let (channel, client) = dialog.closed.as_ref().map_or(("", ""), |closed| {
+        let (channel, client) = &closed.client;
+        (channel.as_str(), client.as_str())
+    });
+    Some((channel, client, dialog.id.0))
 }
 
 fn put(as_of: u64, image: &Image, totals: &mut Totals, changes: &mut Changes<'_>) {

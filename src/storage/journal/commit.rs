@@ -10,7 +10,7 @@ use super::archive::Parcel;
 use super::release::Released;
 use crate::error::Error;
 use crate::limits;
-use crate::storage::batch::{Batch, Release};
+use crate::storage::batch::Batch;
 use crate::storage::frame::{self, Position};
 use crate::storage::image::Image;
 use crate::storage::rocks::{Disk, Safety, Table};
@@ -39,7 +39,7 @@ pub(super) struct Commit<R> {
     to_archive: Sender<Parcel>,
 }
 
-impl<R: Release> Commit<R> {
+impl<R> Commit<R> {
     pub fn new(
         store: &Store,
         alarm: Arc<Alarm>,

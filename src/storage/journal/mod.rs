@@ -22,7 +22,7 @@ use crossbeam_channel::{Sender, bounded};
 
 use self::archive::Archive;
 use self::commit::Commit;
-use super::batch::{Batch, Hooks, Release};
+use super::batch::{Batch, Gate, Hooks};
 use super::rocks::Disk;
 use super::store::Store;
 use super::tail::Tail;
@@ -34,14 +34,14 @@ use crate::limits;
 const RELEASE_QUEUE_GROUPS: usize = 16;
 const ARCHIVE_QUEUE_GROUPS: usize = 128;
 
-impl<R: Release> fmt::Debug for Journal<R> {
+impl<R> fmt::Debug for Journal<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journal").finish_non_exhaustive()
     }
 }
 
 /// The running journal of a data directory.
-pub struct Journal<R: Release> {
+pub struct Journal<R> {
     batches: Sender<Batch<R>>,
     closing: Sender<()>,
     threads: Vec<JoinHandle<()>>,
@@ -63,12 +63,12 @@ impl Alarm {
     }
 }
 
-impl<R: Release> Journal<R> {
-    /// Starts the threads.
+impl<R: Send + 'static> Journal<R> {
+    /// Starts the threads; outcomes leave through `gate`.
     ///
     /// # Errors
     /// If the system has no threads left.
-    pub fn start(store: Store, hooks: Arc<dyn Hooks>) -> Result<Self, Error> {
+    pub fn start(store: Store, hooks: Arc<dyn Hooks>, gate: impl Gate<Release = R>) -> Result<Self, Error> {
         let (batches, to_commit) = bounded(limits::JOURNAL_QUEUE_BATCHES);
         let (closing, is_closing) = bounded(0);
         let (to_release, released) = bounded(RELEASE_QUEUE_GROUPS);
@@ -81,7 +81,7 @@ impl<R: Release> Journal<R> {
         let archive = Archive::new(store, alarm, begun_at);
         let threads = vec![
             spawn("centrala-commit", move || commit.run(&to_commit, &is_closing))?,
-            spawn("centrala-release", move || release::run(&released))?,
+            spawn("centrala-release", move || release::run(&released, gate))?,
             spawn("centrala-archive", move || archive.run(&archived))?,
         ];
         Ok(Self { batches, closing, threads, disk, tail })

@@ -4,7 +4,7 @@
 use crossbeam_channel::Receiver;
 
 use crate::error::Error;
-use crate::storage::batch::Release;
+use crate::storage::batch::Gate;
 
 /// What waited for one group, with its outcome.
 pub(super) struct Released<R> {
@@ -15,15 +15,16 @@ pub(super) struct Released<R> {
 }
 
 /// Lets everything go, in order, until nothing more can come.
-pub(super) fn run<R: Release>(groups: &Receiver<Released<R>>) {
+pub(super) fn run<G: Gate>(groups: &Receiver<Released<G::Release>>, mut gate: G) {
     for Released { waiting, failure } in groups {
         for (last_seq, releases) in waiting {
             for (events, release) in releases {
                 match &failure {
-                    None => release.committed(last_seq + events),
-                    Some(error) => release.failed(error),
+                    None => gate.committed(release, last_seq + events),
+                    Some(error) => gate.failed(release, error),
                 }
             }
         }
+        gate.passed();
     }
 }

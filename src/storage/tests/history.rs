@@ -79,7 +79,7 @@ impl Run {
             Step::Tick => clock(at),
             Step::Image { dialog } => {
                 let Some(id) = self.pick(dialog) else { return };
-                return self.world.image(id, &mut self.batch);
+                return drop(self.world.image(id, &mut self.batch));
             }
             Step::Checkpoint => return self.world.checkpoint(&mut self.batch),
             Step::Send => return self.send(),

@@ -1,6 +1,7 @@
 //! The state that an engine would have in memory, kept beside the journal to compare with.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
@@ -58,8 +59,8 @@ impl World {
     }
 
     /// Adds the image of a dialog to the batch. A closed one is then only on the disk.
-    pub fn image(&mut self, id: DialogId, batch: &mut Batch<Reply>) {
-        let Some(known) = self.dialogs.get_mut(&id) else { return };
+    pub fn image(&mut self, id: DialogId, batch: &mut Batch<Reply>) -> Option<Arc<DialogImage>> {
+        let known = self.dialogs.get_mut(&id)?;
         let state = encode(&known.thing);
         let now = fingerprint(Thing::Dialog(id), &state);
         let dialog = &known.thing;
@@ -72,20 +73,21 @@ impl World {
                 .collect(),
         });
         let is_closed = closed.is_some();
-        batch.image(Image::Dialog(Box::new(DialogImage {
+        let image = Arc::new(DialogImage {
             id,
-            version: self.seq,
             state,
             fingerprint_delta: now.wrapping_sub(known.on_disk.unwrap_or(0)),
             requests: Indexed::all(dialog),
             closed,
             was_open_on_disk: known.open_on_disk,
-        })));
+        });
+        batch.image(Image::Dialog(Arc::clone(&image)));
         (known.on_disk, known.open_on_disk, known.dirty) = (Some(now), !is_closed, false);
         if is_closed {
             self.dialogs.remove(&id);
             self.archived.insert(id, now);
         }
+        Some(image)
     }
 
     /// Adds a whole checkpoint to the batch.
@@ -103,7 +105,7 @@ impl World {
         }
         let dirty: Vec<DialogId> =
             self.dialogs.iter().filter(|(_, known)| known.dirty).map(|(id, _)| *id).collect();
-        dirty.into_iter().for_each(|id| self.image(id, batch));
+        dirty.into_iter().for_each(|id| drop(self.image(id, batch)));
         batch.image(Image::Memory(self.seq.to_le_bytes().to_vec()));
         batch.image(Image::CheckpointEnd);
     }
