@@ -33,7 +33,7 @@ fn context() -> Context {
     let rules =
         OfferRules { mode: QueueMode::Evenly, accept: Accept::Auto, weight: 1, offer_timeout_ms: 60_000 };
     let actor = Actor { operator: operator(0), role: Role::Operator, member: true };
-    let desk = Desk { rules, room: true, reachable: true, duplicate_of: None };
+    let desk = Desk::new(rules);
     Context { now: NOW, actor: Some(actor), desk }
 }
 

@@ -57,12 +57,16 @@ codes! {
     AlreadyAnswered => "already_answered",
     /// The dialog is closed.
     DialogClosed => "dialog_closed",
+    /// The dialog has not ended yet.
+    DialogNotClosed => "dialog_not_closed",
     /// The dialog is locked by its owner.
     DialogPinned => "dialog_pinned",
     /// The operator has no room for it.
     OperatorAtCapacity => "operator_at_capacity",
     /// The operator is not there.
     OperatorUnavailable => "operator_unavailable",
+    /// The client has rated the dialog already.
+    AlreadyRated => "already_rated",
     /// Something else was done already, or the state does not allow it.
     Conflict => "conflict",
     /// A text, name or line is longer than its limit.

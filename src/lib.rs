@@ -52,7 +52,8 @@
 //!
 //! # Where to read on
 //!
-//! [`engine::Engine`] is the door. [`domain`] has the vocabulary, [`architecture`] the story of one
+//! [`engine::Engine`] is the door. [`domain`] has the vocabulary, [`domain::permission::Permission`] the
+//! table of who may do what, [`architecture`] the story of one
 //! command from the call to disk and back. The line protocol is in [`protocol`].
 #![warn(missing_docs)]
 

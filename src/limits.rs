@@ -53,6 +53,10 @@ pub const JOURNAL_FRAME_BYTES: usize = 256 * 1024 * 1024;
 /// Batches that may wait for the journal before an arbiter has to wait too.
 pub const JOURNAL_QUEUE_BATCHES: usize = 64;
 
+/// Transient events kept for readers that are behind: some seconds of a busy house, whose typing nobody
+/// wants to see later than that.
+pub const TRANSIENTS: usize = 1024;
+
 /// Requests of the line protocol that may wait for their replies before reading waits too: enough
 /// to fill many journal groups, few enough that the longest texts still fit into memory.
 pub const PIPELINE_REQUESTS: usize = 1024;

@@ -3,6 +3,8 @@
 //!
 //! Tests wait on state, never for a time. One binary, because each links RocksDB.
 
+#[path = "engine/afterwards.rs"]
+mod afterwards;
 #[cfg(feature = "formats")]
 #[path = "engine/calendars.rs"]
 mod calendars;
@@ -34,5 +36,7 @@ mod requests;
 mod subscriptions;
 #[path = "support/time_limit.rs"]
 mod time_limit;
+#[path = "engine/transients.rs"]
+mod transients;
 #[path = "engine/workers.rs"]
 mod workers;

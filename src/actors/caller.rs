@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::answer::Answer;
 use super::shared::Shared;
 use crate::domain::reply::Reply;
+use crate::domain::transient::Transient;
 use crate::error::{Error, Rejection};
 use crate::ids::IdempotencyKey;
 use crate::storage::Gate;
@@ -21,6 +22,8 @@ pub enum Outcome {
     Done(Reply),
     /// A query was answered.
     Answered(Box<Answer>),
+    /// Something happened that is not stored: it goes to whoever is there, and to nobody who waits.
+    Transient(Box<Transient>),
 }
 
 impl Outcome {
@@ -48,6 +51,8 @@ pub enum Slot {
     Host(oneshot::Sender<Result<Delivery, Error>>),
     /// The script that drives virtual time, in the dispatcher's own thread.
     Script,
+    /// The dispatcher, which gathers the outcomes of several dialogs under this number.
+    Part(u64),
 }
 
 /// What a command carries through the house so that its outcome finds the way back.
@@ -118,8 +123,13 @@ impl Gate for Exit {
     type Release = Completion;
 
     fn committed(&mut self, Completion { caller, outcome }: Completion, seq: u64) {
-        let result = outcome.map(|outcome| Delivery { seq, outcome }).map_err(Error::from);
-        self.deliver(caller, result);
+        match outcome {
+            Ok(Outcome::Transient(transient)) => self.shared.transients.publish(seq, *transient),
+            outcome => {
+                let result = outcome.map(|outcome| Delivery { seq, outcome }).map_err(Error::from);
+                self.deliver(caller, result);
+            }
+        }
     }
 
     fn failed(&mut self, Completion { caller, .. }: Completion, error: &Error) {

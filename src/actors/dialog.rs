@@ -126,7 +126,12 @@ impl DialogActor {
             return self.note(&mut outbox, true, Facts::new());
         };
         match order.decide(dialog, &context) {
-            Ok(decision) => self.commit(&mut outbox, decision, &context, caller),
+            Ok(decision) => {
+                if let Some(transient) = order.transient(dialog, &context) {
+                    outbox.transient(transient);
+                }
+                self.commit(&mut outbox, decision, &context, caller);
+            }
             Err(rejection) => {
                 outbox.release(caller, Err(rejection));
                 self.note(&mut outbox, true, Facts::new());
@@ -138,13 +143,17 @@ impl DialogActor {
     fn commit(&mut self, outbox: &mut OpenOutbox<'_>, decision: Decision, context: &Context, caller: Caller) {
         let Decision { events, reply } = decision;
         let facts = events.iter().filter_map(|event| Fact::of(event, context.now)).collect();
-        self.on_disk.clean &= events.is_empty();
+        let changed = !events.is_empty();
+        self.on_disk.clean &= !changed;
         let change = Change { at: context.now, events: Events::Dialog(self.id, events) };
         outbox.done(&change, reply, caller);
         let Events::Dialog(_, events) = change.events else { return };
-        events.into_iter().for_each(|event| self.apply(event, context));
-        // A closed dialog goes to disk with every change: nobody else asks it to.
-        if self.dialog.as_deref().is_some_and(Dialog::is_closed) {
+        for event in events {
+            company(self.id, &event).into_iter().for_each(|note| outbox.note(note));
+            self.apply(event, context);
+        }
+        // Of what has ended there is always an image of what it is now: nothing else keeps it awake.
+        if changed && self.dialog.as_deref().is_some_and(Dialog::is_closed) {
             self.snapshot(outbox);
         }
         self.note(outbox, true, facts);
@@ -269,6 +278,16 @@ fn closing(dialog: &Dialog) -> ClosedDialog {
         .filter_map(|message| message.external_id.clone().map(|external| (external, message.id)))
         .collect();
     ClosedDialog { client: (dialog.client.channel.clone(), dialog.client.id.clone()), external_ids }
+}
+
+/// What the dispatcher has to know of who takes part.
+fn company(dialog: DialogId, event: &DialogEvent) -> Option<Note> {
+    let (operator, takes_part) = match event {
+        DialogEvent::ParticipantJoined { operator, .. } => (operator, true),
+        DialogEvent::ParticipantLeft { operator, .. } => (operator, false),
+        _ => return None,
+    };
+    Some(Note::Company { dialog, operator: operator.clone(), takes_part })
 }
 
 fn observe(dialog: DialogId, event: &DialogEvent) -> Option<Observation> {

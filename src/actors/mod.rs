@@ -31,3 +31,4 @@ pub mod registry;
 pub mod script;
 pub mod shard;
 pub mod shared;
+pub mod transients;

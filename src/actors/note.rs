@@ -3,9 +3,11 @@
 use actix::Message;
 use smallvec::SmallVec;
 
+use super::caller::Outcome;
 use crate::domain::channel::Channel;
 use crate::domain::operator::Operator;
-use crate::ids::DialogId;
+use crate::error::Rejection;
+use crate::ids::{DialogId, OperatorId};
 use crate::routing::Fact;
 
 /// What the dispatcher has to know.
@@ -17,6 +19,17 @@ pub enum Note {
     Channel(Box<Channel>),
     /// An operator is now like this.
     Operator(Box<Operator>),
+    /// Somebody takes part in a dialog, or no longer.
+    Company {
+        /// Which.
+        dialog: DialogId,
+        /// Who.
+        operator: OperatorId,
+        /// Whether they do from now on.
+        takes_part: bool,
+    },
+    /// A dialog did its part of what is gathered under this number.
+    Part(u64, Result<Outcome, Rejection>),
     /// An operator or the registry handled a message, and nothing changed.
     Nothing,
 }

@@ -18,6 +18,7 @@ use super::script::Observation;
 use super::shared::Shared;
 use crate::domain::event::{Change, Events};
 use crate::domain::reply::Reply;
+use crate::domain::transient::Transient;
 use crate::error::Rejection;
 use crate::ids::DialogId;
 use crate::storage::{Batch, Image};
@@ -155,6 +156,9 @@ impl OpenOutbox<'_> {
     /// A command was rejected, or a query answered: nothing to keep, but what was seen must be
     /// durable before anybody outside hears of it.
     pub fn release(&mut self, caller: Caller, outcome: Result<Outcome, Rejection>) {
+        if let Slot::Part(gathering) = caller.slot {
+            return self.note(Note::Part(gathering, outcome));
+        }
         if let Slot::Script = caller.slot
             && let Some(observation) = observe(&outcome)
         {
@@ -165,6 +169,14 @@ impl OpenOutbox<'_> {
         }
         self.outbox.awaited = true;
         self.outbox.batch.release(Completion { caller, outcome });
+    }
+
+    /// Something happened that is not stored: it leaves in its turn, if anybody is there.
+    pub fn transient(&mut self, transient: Transient) {
+        self.outbox.batch.release(Completion {
+            caller: Caller::nobody(),
+            outcome: Ok(Outcome::Transient(Box::new(transient))),
+        });
     }
 
     /// Something goes to disk as it is now.
@@ -192,7 +204,7 @@ impl Drop for OpenOutbox<'_> {
 fn observe(outcome: &Result<Outcome, Rejection>) -> Option<Observation> {
     match outcome {
         Ok(Outcome::Done(reply)) => Some(Observation::Replied(Ok(reply.clone()))),
-        Ok(Outcome::Answered(_)) => None,
+        Ok(Outcome::Answered(_) | Outcome::Transient(_)) => None,
         Err(rejection) => Some(Observation::Replied(Err(rejection.clone()))),
     }
 }

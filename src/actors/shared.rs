@@ -1,7 +1,7 @@
 //! What all actors of one engine, and its handle, have in common.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use hashbrown::HashMap;
 
@@ -9,6 +9,7 @@ use super::activity::Activity;
 use super::admission::Admission;
 use super::keys::KeyTable;
 use super::script::Observation;
+use super::transients::Transients;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ids::OperatorId;
@@ -34,6 +35,8 @@ pub struct Shared {
     pub fingerprint: Fingerprint,
     /// What a running script gets to see.
     pub tap: Tap,
+    /// What happens and is not stored.
+    pub transients: Arc<Transients>,
     /// On virtual time: when the next timer falls due.
     pub deadline: Deadline,
     /// Why the engine stopped, once it has.

@@ -3,8 +3,10 @@
 use super::channel::PutChannel;
 use super::dialog::Contact;
 use super::dialog::command::{
-    AcceptAndFinish, Answer, ClientLeave, CompleteRequest, CreateEvent, CreateTask, FailRequest, Finish, Pin,
-    PostToFeed, Receive, SaveToCrm, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
+    CreateEvent, CreateTask, DeleteMessage, EditMessage, FailRequest, Finish, Invite, Join, Leave, Pin,
+    PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
+    SetHiddenMode, Skip, Spam, Take, Transfer, Typing, Unpin, UnpinAll, WriteReply,
 };
 use super::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::error::Rejection;
@@ -45,6 +47,40 @@ pub enum Command {
     Finish(Finish),
     /// Closes a dialog as spam.
     Spam(Spam),
+    /// Locks all dialogs that I own.
+    PinAll(PinAll),
+    /// Unlocks all dialogs that I own.
+    UnpinAll(UnpinAll),
+    /// Takes part in a dialog.
+    Join(Join),
+    /// Ends my part in a dialog.
+    Leave(Leave),
+    /// Brings a colleague into a dialog.
+    Invite(Invite),
+    /// Ends a colleague's part in a dialog.
+    RemoveParticipant(RemoveParticipant),
+    /// Gives a dialog a title of the employees' own.
+    Rename(Rename),
+    /// Makes my next messages in a dialog hidden.
+    SetHiddenMode(SetHiddenMode),
+    /// Gives a message another text.
+    Edit(EditMessage),
+    /// Takes the text of a message away.
+    Delete(DeleteMessage),
+    /// A client gave a message another text.
+    ClientEdit(Box<ClientEdit>),
+    /// A client took a message back.
+    ClientDelete(Box<ClientDelete>),
+    /// A message has got further on its way to the client.
+    Receipt(RecordReceipt),
+    /// A client rates a closed dialog.
+    Rate(Rate),
+    /// A supervisor scores a closed dialog.
+    Score(ScoreDialog),
+    /// An operator is writing.
+    Typing(Typing),
+    /// A client is writing.
+    ClientTyping(ClientTyping),
     /// Asks the host to create a task.
     CreateTask(Box<CreateTask>),
     /// Asks the host to create a calendar event.
@@ -72,6 +108,11 @@ impl Command {
             Self::Receive(receive) => receive.validate(),
             Self::Reply(reply) => reply.validate(),
             Self::Transfer(transfer) => transfer.validate(),
+            Self::Rename(rename) => rename.validate(),
+            Self::Edit(edit) => edit.validate(),
+            Self::ClientEdit(edit) => edit.validate(),
+            Self::Rate(rate) => rate.validate(),
+            Self::Score(score) => score.validate(),
             Self::CreateTask(create) => create.0.validate(),
             Self::CreateEvent(create) => create.0.validate(),
             Self::PostToFeed(post) => post.0.validate(),
@@ -88,6 +129,10 @@ impl Command {
             Self::Receive(receive) => receive.text.len(),
             Self::Reply(reply) => reply.text.len(),
             Self::Transfer(transfer) => transfer.comment.as_ref().map_or(0, String::len),
+            Self::Edit(edit) => edit.text.len(),
+            Self::ClientEdit(edit) => edit.text.len(),
+            Self::Rate(rate) => rate.comment.as_ref().map_or(0, String::len),
+            Self::Score(score) => score.comment.as_ref().map_or(0, String::len),
             Self::SaveToCrm(save) => save.contact.as_ref().map_or(0, Contact::bytes),
             Self::FailRequest(fail) => fail.reason.len(),
             _ => 0,
@@ -97,13 +142,19 @@ impl Command {
     /// On whose behalf it is sent.
     pub fn sender(&self) -> Sender {
         match self {
+            Self::Receive(_)
+            | Self::ClientLeave(_)
+            | Self::ClientEdit(_)
+            | Self::ClientDelete(_)
+            | Self::ClientTyping(_)
+            | Self::Receipt(_)
+            | Self::Rate(_) => Sender::Connector,
             Self::PutChannel(_)
             | Self::PutOperator(_)
             | Self::RemoveOperator(_)
             | Self::SetPresence(_)
             | Self::CompleteRequest(_)
             | Self::FailRequest(_) => Sender::HostOrOperator,
-            Self::Receive(_) | Self::ClientLeave(_) => Sender::Connector,
             _ => Sender::Operator,
         }
     }
@@ -147,6 +198,23 @@ commands! {
     Unpin => Unpin,
     Finish => Finish,
     Spam => Spam,
+    PinAll => PinAll,
+    UnpinAll => UnpinAll,
+    Join => Join,
+    Leave => Leave,
+    Invite => Invite,
+    RemoveParticipant => RemoveParticipant,
+    Rename => Rename,
+    SetHiddenMode => SetHiddenMode,
+    EditMessage => Edit,
+    DeleteMessage => Delete,
+    ClientEdit => ClientEdit,
+    ClientDelete => ClientDelete,
+    RecordReceipt => Receipt,
+    Rate => Rate,
+    ScoreDialog => Score,
+    Typing => Typing,
+    ClientTyping => ClientTyping,
     CreateTask => CreateTask,
     CreateEvent => CreateEvent,
     PostToFeed => PostToFeed,

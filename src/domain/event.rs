@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelSettings;
-use super::dialog::{CloseReason, HostRequest, Link, Message, RequestKind};
+use super::dialog::{CloseReason, HostRequest, Link, Message, Receipt, RequestKind, Visibility};
 use super::operator::{OperatorSettings, Presence};
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
@@ -157,12 +157,87 @@ pub enum DialogEvent {
         /// Who ended it; nobody if the client or the engine did.
         by: Option<OperatorId>,
     },
+    /// Somebody takes part in it.
+    ParticipantJoined {
+        /// Who.
+        operator: OperatorId,
+        /// Who brought them in; themselves if they came on their own.
+        by: OperatorId,
+    },
+    /// Somebody no longer takes part in it.
+    ParticipantLeft {
+        /// Who.
+        operator: OperatorId,
+        /// Who ended it: themselves, a colleague, whoever closed the dialog; nobody if the engine did.
+        by: Option<OperatorId>,
+    },
+    /// Employees call it otherwise.
+    Renamed {
+        /// The new title; none any more if there is none.
+        title: Option<String>,
+        /// Who renamed it.
+        by: OperatorId,
+    },
+    /// From now on an operator writes for employees only, or no longer.
+    HiddenModeSet {
+        /// Who.
+        operator: OperatorId,
+        /// Whether for employees only.
+        on: bool,
+    },
+    /// A message has another text.
+    MessageEdited(Box<MessageEdit>),
+    /// The text of a message was taken away.
+    MessageDeleted {
+        /// Which.
+        message: MessageId,
+        /// Who may know of it: whoever may read the message.
+        visibility: Visibility,
+        /// Who did it; nobody if the client did.
+        by: Option<OperatorId>,
+    },
+    /// A message has got further on its way to the client.
+    ReceiptUpdated {
+        /// Which.
+        message: MessageId,
+        /// How far.
+        state: Receipt,
+    },
+    /// The client said what they thought of it.
+    Rated {
+        /// From 1 to 5.
+        score: u8,
+        /// In the client's words.
+        comment: Option<String>,
+    },
+    /// A supervisor said what they thought of it.
+    Scored {
+        /// From 1 to 5.
+        rating: u8,
+        /// In the supervisor's words.
+        comment: Option<String>,
+        /// Who.
+        by: OperatorId,
+    },
     /// The host was asked to do something outside.
     RequestCreated(Box<HostRequest>),
     /// The host did it.
     RequestCompleted(Box<RequestCompleted>),
     /// The host could not do it.
     RequestFailed(Box<RequestFailed>),
+}
+
+/// A message has another text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageEdit {
+    /// Which.
+    pub message: MessageId,
+    /// The new text.
+    pub text: String,
+    /// Who may know of it: whoever may read the message.
+    pub visibility: Visibility,
+    /// Who did it; nobody if the client did.
+    pub by: Option<OperatorId>,
 }
 
 impl DialogEvent {

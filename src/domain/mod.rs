@@ -15,6 +15,10 @@
 //! - **Weight**: capacity units that a dialog takes; **capacity**: units that an operator has.
 //! - **Round**: the time in which everybody eligible is offered a dialog once.
 //! - **Principal**: the operator on whose behalf a set-up command is sent; **actor**: who acts on a dialog.
+//! - **Participant**: who may write in a dialog beside its owner.
+//! - **Receipt**: how far a message has got on its way to the client; **rating**: what the client thought of a
+//!   dialog; **score**: what a supervisor did.
+//! - **Transient**: what happens and is gone, such as typing; never stored.
 //! - **Host request**: something that the host must do outside, durable until it is done; in the line
 //!   protocol a `request`. (The `Request` of `request.rs` is a command on its way in.)
 //! - **Command**: what somebody wants; **event**: what happened; **rejection**: why it did not.
@@ -27,9 +31,11 @@ pub mod dialog;
 pub mod event;
 mod form;
 pub mod operator;
+pub mod permission;
 pub mod query;
 pub mod reply;
 pub mod request;
 #[cfg(test)]
 mod testing;
+pub mod transient;
 pub mod view;

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 
 use super::dialog::RequestStatus;
+use super::operator::Principal;
+use super::permission::Permission;
 use super::view::View;
 use crate::error::Rejection;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
@@ -30,19 +32,6 @@ pub enum Query {
     GetRequest(GetRequest),
 }
 
-impl Query {
-    /// Checks the form: ranges of what is asked for.
-    ///
-    /// # Errors
-    /// `invalid_argument`, with the field.
-    pub fn validate(&self) -> Result<(), Rejection> {
-        match self {
-            Self::ListRequests(list) => list.validate(),
-            _ => Ok(()),
-        }
-    }
-}
-
 macro_rules! queries {
     ($($query:ident,)*) => {$(
         impl From<$query> for Query {
@@ -51,6 +40,22 @@ macro_rules! queries {
             }
         }
     )*};
+}
+
+impl Query {
+    /// Checks what excludes each other, and ranges.
+    ///
+    /// # Errors
+    /// `invalid_argument`, with the field.
+    pub fn validate(&self) -> Result<(), Rejection> {
+        match self {
+            Self::GetDialog(GetDialog { view: View::Client, audit: true, .. }) => {
+                Err(Rejection::invalid("audit", "the client's view never shows what was edited or deleted"))
+            }
+            Self::ListRequests(list) => list.validate(),
+            _ => Ok(()),
+        }
+    }
 }
 
 queries! {
@@ -70,12 +75,23 @@ pub struct GetDialog {
     pub after: Option<MessageId>,
     /// How many messages at most.
     pub limit: Option<u32>,
+    /// Whether what was edited and deleted is wanted too: for supervisors.
+    #[serde(default)]
+    pub audit: bool,
 }
 
 impl GetDialog {
+    /// Whether the operator who asks may see what it asks for; nobody stands for the host itself.
+    ///
+    /// # Errors
+    /// `permission_denied`.
+    pub fn allow(&self, principal: Option<&Principal>) -> Result<(), Rejection> {
+        if self.audit { Principal::may(principal, Permission::Audit, None) } else { Ok(()) }
+    }
+
     /// All of a dialog, as employees see it.
     pub fn whole(dialog: DialogId) -> Self {
-        Self { dialog, view: View::Employee, after: None, limit: None }
+        Self { dialog, view: View::Employee, after: None, limit: None, audit: false }
     }
 
     /// A dialog without its messages, as employees see it.
@@ -169,7 +185,7 @@ mod tests {
     #[test]
     fn a_dialog_is_shown_whole_and_to_employees_unless_asked_otherwise() {
         let read = |text| serde_json::from_str::<GetDialog>(text);
-        let whole = GetDialog { dialog: DialogId(7), view: View::Employee, after: None, limit: None };
+        let whole = GetDialog::whole(DialogId(7));
         assert_eq!(read(r#"{"dialog":7}"#).unwrap(), whole);
         let page = read(r#"{"dialog":7,"view":"client","after":3,"limit":2}"#).unwrap();
         assert_eq!(
@@ -177,6 +193,14 @@ mod tests {
             GetDialog { view: View::Client, after: Some(MessageId(3)), limit: Some(2), ..whole }
         );
         assert!(read(r#"{"dialog":7,"view":"everybody"}"#).is_err());
+    }
+
+    #[test]
+    fn the_client_audits_nothing() {
+        let audit = GetDialog { audit: true, ..GetDialog::whole(DialogId(7)) };
+        assert_eq!(Query::from(audit.clone()).validate(), Ok(()));
+        let rejection = Query::from(GetDialog { view: View::Client, ..audit }).validate().unwrap_err();
+        assert_eq!(rejection.field.as_deref(), Some("audit"));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub enum Reply {
     Received(Received),
     /// A message was written.
     Written(Written),
+    /// These dialogs were changed.
+    Dialogs(Vec<DialogId>),
     /// The host was asked to do something outside.
     Requested(Requested),
 }

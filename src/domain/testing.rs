@@ -7,11 +7,11 @@ use super::dialog::command::{
     Actor, Context, CreateTask, Decision, Desk, DialogCommand, FromMessage, OfferRules, Receive, SaveToCrm,
 };
 use super::dialog::{Author, CloseReason, Dialog, Message, Visibility};
-use super::event::DialogEvent;
+use super::event::{DialogEvent, MessageEdit};
 use super::operator::Role;
 use super::reply::Reply;
 use crate::error::{Code, Rejection};
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
 /// The dialog of all tests.
@@ -40,14 +40,8 @@ pub fn receive(text: &str) -> Receive {
 
 pub fn opened() -> Vec<DialogEvent> {
     let client = ClientId::new("ala").unwrap();
-    let message = Message {
-        id: MessageId::of(DIALOG, 1),
-        author: Author::Client,
-        visibility: Visibility::Public,
-        text: "hello?".into(),
-        at: BEFORE,
-        external_id: None,
-    };
+    let (id, text) = (MessageId::of(DIALOG, 1), "hello?".to_owned());
+    let message = Message::new(id, Author::Client, Visibility::Public, text, BEFORE);
     vec![
         DialogEvent::Opened { channel: channel("web"), client, client_name: None, previous: None },
         DialogEvent::MessageAdded(Box::new(message)),
@@ -86,6 +80,26 @@ pub fn finished_by(name: &str) -> Vec<DialogEvent> {
     with(answered_by(name), finished_event(name))
 }
 
+/// `owner` has answered, and `participant` has joined.
+pub fn joined_by(owner: &str, participant: &str) -> Vec<DialogEvent> {
+    with(answered_by(owner), joined(participant, participant))
+}
+
+/// `name` has answered and written "hello": message 2.
+pub fn written_by(name: &str, visibility: Visibility) -> Vec<DialogEvent> {
+    let author = Author::Operator(operator(name));
+    let message = Message::new(MessageId::of(DIALOG, 2), author, visibility, "hello".into(), BEFORE);
+    with(answered_by(name), DialogEvent::MessageAdded(Box::new(message)))
+}
+
+/// `anna` has answered, and the client has written "hello", which the connector calls so: message 2.
+pub fn received_as(external: &str) -> Vec<DialogEvent> {
+    let id = MessageId::of(DIALOG, 2);
+    let message = Message::new(id, Author::Client, Visibility::Public, "hello".into(), BEFORE);
+    let external_id = Some(ExternalId::new(external).unwrap());
+    with(answered_by("anna"), DialogEvent::MessageAdded(Box::new(Message { external_id, ..message })))
+}
+
 fn with(mut events: Vec<DialogEvent>, event: DialogEvent) -> Vec<DialogEvent> {
     events.push(event);
     events
@@ -105,6 +119,31 @@ pub fn withdrawn(name: &str) -> DialogEvent {
     DialogEvent::OfferWithdrawn { operator: operator(name) }
 }
 
+pub fn joined(name: &str, by: &str) -> DialogEvent {
+    DialogEvent::ParticipantJoined { operator: operator(name), by: operator(by) }
+}
+
+pub fn left(name: &str, by: Option<&str>) -> DialogEvent {
+    DialogEvent::ParticipantLeft { operator: operator(name), by: by.map(operator) }
+}
+
+pub fn taken_event(name: &str, from: &str) -> DialogEvent {
+    DialogEvent::Taken { operator: operator(name), from: Some(operator(from)), weight: 10 }
+}
+
+/// A public message has another text.
+pub fn edited(place: u32, text: &str, by: Option<&str>) -> DialogEvent {
+    let (message, by) = (MessageId::of(DIALOG, place), by.map(operator));
+    let edit = MessageEdit { message, text: text.into(), visibility: Visibility::Public, by };
+    DialogEvent::MessageEdited(Box::new(edit))
+}
+
+/// The text of a public message was taken away.
+pub fn deleted(place: u32, by: Option<&str>) -> DialogEvent {
+    let (message, by) = (MessageId::of(DIALOG, place), by.map(operator));
+    DialogEvent::MessageDeleted { message, visibility: Visibility::Public, by }
+}
+
 pub fn finished_event(name: &str) -> DialogEvent {
     DialogEvent::Closed { reason: CloseReason::Finished, by: Some(operator(name)) }
 }
@@ -115,7 +154,7 @@ pub fn finished_event(name: &str) -> DialogEvent {
 pub fn by_nobody() -> Context {
     let rules =
         OfferRules { mode: QueueMode::Evenly, accept: Accept::Answer, weight: 10, offer_timeout_ms: 60_000 };
-    let desk = Desk { rules, room: true, reachable: true, duplicate_of: None };
+    let desk = Desk::new(rules);
     Context { now: NOW, actor: None, desk }
 }
 

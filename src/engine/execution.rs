@@ -84,7 +84,7 @@ impl<T> fmt::Debug for Execution<T> {
 pub(super) fn acknowledged(delivery: Delivery) -> Result<Acknowledged, Error> {
     match delivery.outcome {
         Outcome::Done(reply) => Ok(Acknowledged { reply, seq: delivery.seq }),
-        Outcome::Answered(_) => Err(unlike()),
+        Outcome::Answered(_) | Outcome::Transient(_) => Err(unlike()),
     }
 }
 

@@ -5,12 +5,15 @@ use super::{Engine, Execution};
 use crate::actors::caller::{Delivery, Outcome};
 use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
-use crate::domain::dialog::command::{ClientLeave, Receive};
+use crate::domain::dialog::Receipt;
+use crate::domain::dialog::command::{
+    ClientDelete, ClientEdit, ClientLeave, ClientTyping, Rate, Receive, RecordReceipt,
+};
 use crate::domain::operator::{Presence, PutOperator, RemoveOperator, SetPresence};
 use crate::domain::reply::{Received, Reply};
 use crate::domain::request::Request;
 use crate::error::Error;
-use crate::ids::{ChannelId, ClientId, OperatorId};
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
 
 impl Engine {
     /// Creates or replaces a channel. What waits there is matched again at once.
@@ -41,6 +44,31 @@ impl Engine {
     /// A client left: a dialog that nobody answered closes as abandoned.
     pub fn client_leave(&self, channel: ChannelId, client: ClientId) -> Execution<()> {
         self.host(ClientLeave { channel, client })
+    }
+
+    /// A client gave a message, known by the connector's name for it, another text.
+    pub fn client_edit(&self, edit: ClientEdit) -> Execution<()> {
+        self.host(edit)
+    }
+
+    /// A client took a message back.
+    pub fn client_delete(&self, delete: ClientDelete) -> Execution<()> {
+        self.host(delete)
+    }
+
+    /// A client is writing: see [`transients`](Self::transients).
+    pub fn client_typing(&self, channel: ChannelId, client: ClientId) -> Execution<()> {
+        self.host(ClientTyping { channel, client })
+    }
+
+    /// A message has got so far on its way to the client. What is no news changes nothing.
+    pub fn receipt(&self, message: MessageId, state: Receipt) -> Execution<()> {
+        self.host(RecordReceipt { message, state })
+    }
+
+    /// A client rates a closed dialog, from 1 to 5, once, where the channel asks for it.
+    pub fn rate(&self, dialog: DialogId, score: u8, comment: Option<String>) -> Execution<()> {
+        self.host(Rate { dialog, score, comment })
     }
 
     fn host(&self, command: impl Into<Command>) -> Execution<()> {

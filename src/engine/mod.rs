@@ -6,11 +6,13 @@ mod execution;
 mod host;
 mod leases;
 mod operator;
+mod participation;
 mod queries;
 mod requests;
 mod running;
 mod settings;
 mod subscription;
+mod transients;
 mod virtual_time;
 
 pub use builder::{Builder, ClockMode};
@@ -21,6 +23,7 @@ pub use queries::Answered;
 pub use requests::RequestPage;
 pub use settings::Settings;
 pub use subscription::{Notifications, Subscription};
+pub use transients::Transients;
 
 pub use crate::actors::answer::Answer;
 pub use crate::actors::health::Health;

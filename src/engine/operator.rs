@@ -110,7 +110,7 @@ impl AsOperator {
         self.act(SetPresence { operator: self.operator.clone(), presence })
     }
 
-    fn act(&self, command: impl Into<Command>) -> Execution<()> {
+    pub(super) fn act(&self, command: impl Into<Command>) -> Execution<()> {
         self.engine.submit(Request::new(command).by(self.operator.clone()), done)
     }
 

@@ -74,6 +74,16 @@ impl Engine {
         }
     }
 
+    /// A dialog as employees see it, with what its messages were before they were edited or deleted.
+    /// The host may always see that, of operators a supervisor.
+    ///
+    /// # Errors
+    /// `dialog_not_found`.
+    pub async fn audit_dialog(&self, dialog: DialogId) -> Result<EmployeeDialogView, Error> {
+        let query = GetDialog { audit: true, ..GetDialog::whole(dialog) };
+        one_dialog(self.query(Query::GetDialog(query), None).await?)
+    }
+
     /// A client's open dialog, or the last one.
     ///
     /// # Errors
@@ -141,7 +151,7 @@ impl Engine {
         let delivery = receiver.await.map_err(|_| Error::Closed)??;
         match delivery.outcome {
             Outcome::Answered(answer) => Ok((*answer, delivery.seq)),
-            Outcome::Done(_) => Ok((Answer::Pending(Pending::Nothing), delivery.seq)),
+            Outcome::Done(_) | Outcome::Transient(_) => Ok((Answer::Pending(Pending::Nothing), delivery.seq)),
         }
     }
 

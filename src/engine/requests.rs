@@ -140,7 +140,7 @@ impl Engine {
                 Answer::Pending(Pending::RequestOnDisk(request)) => self.read_request(request)?,
                 answer => answer,
             },
-            Outcome::Done(_) => self.read_request(request)?,
+            Outcome::Done(_) | Outcome::Transient(_) => self.read_request(request)?,
         };
         match answer {
             Answer::Request(view) => Ok(*view),

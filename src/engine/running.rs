@@ -134,6 +134,7 @@ impl Running {
         drop(stop);
         let _ = system.join();
         let closed = journal.close();
+        self.shared.transients.end();
         match self.shared.failure.get() {
             Some(error) => Err(error.clone()),
             None => closed,
@@ -179,6 +180,7 @@ fn share(store: &Store, settings: &Settings, mode: ClockMode) -> Shared {
         names: Names::default(),
         fingerprint: Fingerprint::new(found.fingerprint),
         tap: Tap::default(),
+        transients: Arc::default(),
         deadline: Deadline::default(),
         failure: OnceLock::new(),
     }

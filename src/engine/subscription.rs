@@ -64,7 +64,7 @@ impl Engine {
     }
 
     /// What an operator's screen has to know, from event `from` on: offers made to this operator,
-    /// and how they end.
+    /// and how they end; dialogs that it owns or takes part in, and no longer.
     pub fn notifications(&self, operator: OperatorId, from: u64) -> Notifications {
         Notifications { subscription: self.subscribe(from), operator }
     }
@@ -115,6 +115,8 @@ fn concerns(recorded: &Recorded, me: &OperatorId) -> bool {
         DialogEvent::OfferWithdrawn { operator }
         | DialogEvent::OfferSkipped { operator }
         | DialogEvent::OfferExpired { operator }
+        | DialogEvent::ParticipantJoined { operator, .. }
+        | DialogEvent::ParticipantLeft { operator, .. }
         | DialogEvent::Answered { operator, .. } => operator == me,
         DialogEvent::Taken { operator, from, .. } => operator == me || from.as_ref() == Some(me),
         DialogEvent::Transferred { from, .. } => from.as_ref() == Some(me),

@@ -8,8 +8,10 @@ use super::parse::Action;
 use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
-    AcceptAndFinish, Answer, ClientLeave, CompleteRequest, CreateEvent, CreateTask, FailRequest, Finish, Pin,
-    PostToFeed, Receive, SaveToCrm, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
+    CreateEvent, CreateTask, DeleteMessage, EditMessage, FailRequest, Finish, Invite, Join, Leave, Pin,
+    PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
+    SetHiddenMode, Skip, Spam, Take, Transfer, Typing, Unpin, UnpinAll, WriteReply,
 };
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::{
@@ -54,6 +56,11 @@ const TABLE: &[Entry] = &[
     // The client's side.
     command::<Receive>("receive", Sender::Connector),
     command::<ClientLeave>("client_leave", Sender::Connector),
+    command::<ClientEdit>("client_edit", Sender::Connector),
+    command::<ClientDelete>("client_delete", Sender::Connector),
+    command::<ClientTyping>("client_typing", Sender::Connector),
+    command::<RecordReceipt>("receipt", Sender::Connector),
+    command::<Rate>("rate", Sender::Connector),
     // The operator's side.
     command::<Answer>("answer", Sender::Operator),
     command::<Skip>("skip", Sender::Operator),
@@ -65,6 +72,18 @@ const TABLE: &[Entry] = &[
     command::<Finish>("finish", Sender::Operator),
     command::<Spam>("spam", Sender::Operator),
     command::<WriteReply>("reply", Sender::Operator),
+    command::<PinAll>("pin_all", Sender::Operator),
+    command::<UnpinAll>("unpin_all", Sender::Operator),
+    command::<Join>("join", Sender::Operator),
+    command::<Leave>("leave", Sender::Operator),
+    command::<Invite>("invite", Sender::Operator),
+    command::<RemoveParticipant>("remove_participant", Sender::Operator),
+    command::<Rename>("rename", Sender::Operator),
+    command::<SetHiddenMode>("set_hidden_mode", Sender::Operator),
+    command::<EditMessage>("edit", Sender::Operator),
+    command::<DeleteMessage>("delete", Sender::Operator),
+    command::<Typing>("typing", Sender::Operator),
+    command::<ScoreDialog>("score_dialog", Sender::Operator),
     command::<CreateTask>("create_task", Sender::Operator),
     command::<CreateEvent>("create_event", Sender::Operator),
     command::<PostToFeed>("post_to_feed", Sender::Operator),

@@ -85,7 +85,16 @@ impl Fact {
             DialogEvent::Opened { .. }
             | DialogEvent::Pinned { .. }
             | DialogEvent::Unpinned { .. }
-            | DialogEvent::RequestCreated(_)
+            | DialogEvent::ParticipantJoined { .. }
+            | DialogEvent::ParticipantLeft { .. }
+            | DialogEvent::Renamed { .. }
+            | DialogEvent::HiddenModeSet { .. }
+            | DialogEvent::MessageEdited(_)
+            | DialogEvent::MessageDeleted { .. }
+            | DialogEvent::ReceiptUpdated { .. }
+            | DialogEvent::Rated { .. }
+            | DialogEvent::Scored { .. } => return None,
+            DialogEvent::RequestCreated(_)
             | DialogEvent::RequestCompleted(_)
             | DialogEvent::RequestFailed(_) => return None,
         })

@@ -1,5 +1,6 @@
 //! What others may ask the router. Changes nothing.
 
+use super::account::Account;
 use super::line::Line;
 use super::router::Router;
 use super::score::Score;
@@ -96,6 +97,12 @@ impl Router {
         }
         dialogs.sort_unstable();
         dialogs.into_iter().map(|(_, dialog)| dialog).collect()
+    }
+
+    /// The open dialogs that the operator owns, by id.
+    pub fn owned_by(&self, operator: &OperatorId) -> Vec<DialogId> {
+        let owned = |account: &Account| account.owned.iter().copied().collect();
+        self.operators.get(operator).map_or_else(Vec::new, owned)
     }
 
     /// How many dialogs of the channel have no owner.

@@ -76,14 +76,11 @@ pub fn opened(id: u64) -> Change {
 }
 
 pub fn message(id: u64, place: u32) -> DialogEvent {
-    DialogEvent::MessageAdded(Box::new(Message {
-        id: MessageId::of(DialogId(id), place),
-        author: Author::Client,
-        visibility: Visibility::Public,
-        text: format!("message {place} of dialog {id}"),
-        at: Timestamp::from_millis(1),
-        external_id: Some(ExternalId::new(format!("{id}-{place}")).unwrap()),
-    }))
+    let (text, at) = (format!("message {place} of dialog {id}"), Timestamp::from_millis(1));
+    let message =
+        Message::new(MessageId::of(DialogId(id), place), Author::Client, Visibility::Public, text, at);
+    let external_id = Some(ExternalId::new(format!("{id}-{place}")).unwrap());
+    DialogEvent::MessageAdded(Box::new(Message { external_id, ..message }))
 }
 
 pub fn closing() -> DialogEvent {
@@ -112,7 +109,7 @@ pub fn put_channel(weight: u32, at: i64) -> Change {
         offer_timeout_ms: 0,
         check_online: true,
     };
-    let settings = ChannelSettings { name: "Line".into(), queue, weight };
+    let settings = ChannelSettings { name: "Line".into(), queue, weight, ..ChannelSettings::default() };
     let events = vec![ChannelEvent::Put(Box::new(settings))];
     Change { at: Timestamp::from_millis(at), events: Events::Channel(channel_id(), events) }
 }

@@ -107,7 +107,7 @@ impl Dispatcher {
         if let Some(live) = self.live.get_mut(&id) {
             live.has_previous = previous.is_some();
         }
-        let desk = Desk { rules, room: true, reachable: true, duplicate_of: None };
+        let desk = Desk::new(rules);
         let context = Context { now, actor: None, desk };
         self.tell(
             id,

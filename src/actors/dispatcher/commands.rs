@@ -77,18 +77,47 @@ impl Dispatcher {
             Command::Unpin(it) => self.order(it.dialog, it, None, asking),
             Command::Finish(it) => self.order(it.dialog, it, None, asking),
             Command::Spam(it) => self.order(it.dialog, it, None, asking),
+            Command::PinAll(it) => self.each_of_mine(it, asking),
+            Command::UnpinAll(it) => self.each_of_mine(it, asking),
+            Command::Join(it) => self.order(it.dialog, it, None, asking),
+            Command::Leave(it) => self.order(it.dialog, it, None, asking),
+            Command::Invite(it) => self.order_naming(&it.operator.clone(), it.dialog, it, asking),
+            Command::RemoveParticipant(it) => self.order_naming(&it.operator.clone(), it.dialog, it, asking),
+            Command::Rename(it) => self.order(it.dialog, it, None, asking),
+            Command::SetHiddenMode(it) => self.order(it.dialog, it, None, asking),
+            Command::Typing(it) => self.order(it.dialog, it, None, asking),
+            Command::Score(it) => self.order(it.dialog, it, None, asking),
+            Command::Rate(it) => self.rate(it, asking),
+            Command::Edit(it) => self.order_on_message(it.message, it, asking),
+            Command::Delete(it) => self.order_on_message(it.message, it, asking),
+            Command::Receipt(it) => self.order_on_message(it.message, it, asking),
+            Command::ClientEdit(it) => {
+                let whose = (it.channel.clone(), it.client.clone());
+                let external = it.external_id.clone();
+                self.order_on_external(whose, &external, DialogOrder::ClientEdit(it), asking);
+            }
+            Command::ClientDelete(it) => {
+                let whose = (it.channel.clone(), it.client.clone());
+                let external = it.external_id.clone();
+                self.order_on_external(whose, &external, DialogOrder::ClientDelete(it), asking);
+            }
+            Command::ClientTyping(it) => self.client_typing(it, asking),
             Command::CreateTask(it) => {
-                self.ask_host(it.0.assignee.clone(), DialogOrder::CreateTask(it), asking)
+                self.ask_host(it.0.message, it.0.assignee.clone(), DialogOrder::CreateTask(it), asking)
             }
             Command::CreateEvent(it) => {
-                self.ask_host(it.0.assignee.clone(), DialogOrder::CreateEvent(it), asking)
+                self.ask_host(it.0.message, it.0.assignee.clone(), DialogOrder::CreateEvent(it), asking)
             }
             Command::PostToFeed(it) => {
-                self.ask_host(it.0.assignee.clone(), DialogOrder::PostToFeed(it), asking)
+                self.ask_host(it.0.message, it.0.assignee.clone(), DialogOrder::PostToFeed(it), asking)
             }
-            Command::SaveToCrm(it) => self.ask_host(None, DialogOrder::SaveToCrm(it), asking),
-            Command::CompleteRequest(it) => self.ask_host(None, DialogOrder::CompleteRequest(it), asking),
-            Command::FailRequest(it) => self.ask_host(None, DialogOrder::FailRequest(it), asking),
+            Command::SaveToCrm(it) => self.order(it.dialog, DialogOrder::SaveToCrm(it), None, asking),
+            Command::CompleteRequest(it) => {
+                self.order_on_request(it.request, DialogOrder::CompleteRequest(it), asking)
+            }
+            Command::FailRequest(it) => {
+                self.order_on_request(it.request, DialogOrder::FailRequest(it), asking)
+            }
         }
     }
 
@@ -114,7 +143,7 @@ impl Dispatcher {
     ) {
         let Asking { acting, caller, now } = asking;
         if let Err(rejection) = self.awake(dialog) {
-            return self.reject(caller, order.not_found(rejection));
+            return self.reject(caller, rejection);
         }
         let mut desk = self.desk_of(dialog);
         desk.room = self.router.depart(dialog, reserve.as_ref());
@@ -143,15 +172,6 @@ impl Dispatcher {
         self.order_with(dialog, DialogOrder::Transfer(transfer), target, asking, |desk| {
             desk.reachable = reachable;
         });
-    }
-
-    /// Tells a dialog what it has to do with a request to the outside; whoever is to do that exists.
-    fn ask_host(&mut self, assignee: Option<OperatorId>, order: DialogOrder, asking: Asking) {
-        let Some(dialog) = order.dialog() else { return };
-        if assignee.is_some_and(|assignee| self.entry(&assignee).is_none()) {
-            return self.reject(asking.caller, no_such_operator("assignee"));
-        }
-        self.order(dialog, order, None, asking);
     }
 
     fn put_channel(&mut self, put: Box<PutChannel>, asking: Asking) {
@@ -216,6 +236,10 @@ impl Dispatcher {
     pub(super) fn channel_put(&mut self, channel: &Channel) {
         self.channels += usize::from(self.router.rules(&channel.id).is_none());
         self.router.put_channel(channel);
+        match channel.settings.rating {
+            true => self.asking.insert(channel.id.clone()),
+            false => self.asking.remove(&channel.id),
+        };
     }
 
     pub(super) fn reject(&self, caller: Caller, rejection: Rejection) {
@@ -243,7 +267,7 @@ impl Dispatcher {
     pub(super) fn desk_of(&self, dialog: DialogId) -> Desk {
         let known = self.router.rules_for(dialog);
         let rules = known.unwrap_or_else(|| OfferRules::of(&ChannelSettings::default()));
-        Desk { rules, room: true, reachable: true, duplicate_of: None }
+        Desk::new(rules)
     }
 }
 

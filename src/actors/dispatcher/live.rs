@@ -14,6 +14,7 @@ use crate::actors::shard::{Shard, shard_of};
 use crate::domain::dialog::Dialog;
 use crate::error::{Code, Error, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId};
+use crate::routing::Fact;
 use crate::storage::{Thing, encode, fingerprint};
 use crate::timestamp::Timestamp;
 
@@ -59,6 +60,8 @@ impl House {
 pub struct Live {
     address: Addr<DialogActor>,
     client: (ChannelId, ClientId),
+    /// The channel in whose queue or hands it is, or was when it was closed.
+    pub channel: ChannelId,
     /// Whether the client had a dialog before.
     pub has_previous: bool,
     /// Messages sent to the actor, and those of them that it has handled.
@@ -81,6 +84,15 @@ impl Live {
     /// Nothing is under way to it, it has ended, and all of it is on its way to the disk.
     fn may_retire(&self) -> bool {
         self.closed && self.clean && self.sent == self.seen
+    }
+
+    /// Follows it into another channel.
+    fn moved(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            if let Fact::Transferred { channel: Some(channel), .. } = fact {
+                self.channel = channel.clone();
+            }
+        }
     }
 
     /// Whether it has ended.
@@ -113,6 +125,7 @@ impl Dispatcher {
         let shard = Arc::clone(&house.shard);
         let has_previous = dialog.as_ref().is_some_and(|dialog| dialog.previous.is_some());
         let closed = dialog.as_ref().is_some_and(Dialog::is_closed);
+        let channel = dialog.as_ref().map_or_else(|| client.0.clone(), |dialog| dialog.channel.clone());
         let address = match dialog {
             Some(dialog) => house.settle(DialogActor::awake(dialog, on_disk, shard)),
             None => house.spare.pop().unwrap_or_else(|| house.settle(DialogActor::unopened(shard))),
@@ -120,6 +133,7 @@ impl Dispatcher {
         let live = Live {
             address,
             client,
+            channel,
             has_previous,
             sent: 0,
             seen: 0,
@@ -191,6 +205,7 @@ impl Dispatcher {
             live.seen += 1;
             live.clean = note.clean;
             live.closed = note.closed;
+            live.moved(&note.facts);
             if live.snapshot_arrived() {
                 live.snapshot_at = None;
                 self.checkpoint.outstanding -= 1;

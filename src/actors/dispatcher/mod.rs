@@ -7,16 +7,24 @@
 //! - `commands.rs`: from an envelope to the actor that decides it;
 //! - `clients.rs`: which dialog a client's message belongs to;
 //! - `live.rs`: which dialogs have an actor, waking and retiring them;
+//! - `messages.rs`: from a message to the dialog in which it stands;
+//! - `gathering.rs`: commands on several dialogs, which are answered once;
+//! - `company.rs`: who takes part where;
 //! - `directives.rs`: offers, expiries and whatever else the router wants;
+//! - `requests.rs`: from a request to the outside to its dialog;
 //! - `queries.rs`: from a query to the actor that knows;
 //! - `checkpoint.rs`: bringing everything changed to disk while traffic runs.
 
 mod checkpoint;
 mod clients;
 mod commands;
+mod company;
 mod directives;
+mod gathering;
 mod live;
+mod messages;
 mod queries;
+mod requests;
 mod start;
 
 use std::collections::VecDeque;
@@ -24,12 +32,14 @@ use std::sync::Arc;
 
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use tokio::sync::oneshot;
 
 pub use start::{Recovering, Started, start};
 
 use self::checkpoint::Checkpoint;
+use self::company::Company;
+use self::gathering::Gatherings;
 use self::live::{House, Live};
 use super::guard::guarded;
 use super::inbox::{Drain, Envelope, Inbox};
@@ -67,6 +77,12 @@ pub struct Dispatcher {
     /// taken in, so that a command finds what the one before it has put.
     setting_up: usize,
     next_dialog: DialogId,
+    /// Who takes part in which open dialogs.
+    company: Company,
+    /// Commands on several dialogs that are under way.
+    gatherings: Gatherings,
+    /// Channels that ask for a rating.
+    asking: HashSet<ChannelId>,
     checkpoint: Checkpoint,
     /// The moment for which a timer of the arbiter is set.
     armed: Option<Timestamp>,
@@ -161,7 +177,12 @@ impl Dispatcher {
             Note::Operator(operator) => {
                 self.setting_up -= 1;
                 self.operator_changed(&operator);
+                self.dismiss(&operator, now);
             }
+            Note::Company { dialog, operator, takes_part } => {
+                self.company_changed(dialog, operator, takes_part, now);
+            }
+            Note::Part(gathering, outcome) => self.part_arrived(gathering, outcome, now),
             Note::Nothing => self.setting_up -= 1,
         }
     }

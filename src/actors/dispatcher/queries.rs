@@ -22,7 +22,7 @@ use crate::routing::{Counts, Load};
 impl Dispatcher {
     pub(super) fn query(&mut self, query: Query, acting: Option<Principal>, caller: Caller) {
         match query {
-            Query::GetDialog(query) => self.get_dialog(query, caller),
+            Query::GetDialog(query) => self.audited(query, acting.as_ref(), caller),
             Query::FindDialog(query) => self.find_dialog(query, caller),
             Query::Unanswered(_) => self.unanswered(acting, caller),
             Query::GetOperator(query) => self.get_operator(&query.operator, caller),
@@ -46,6 +46,15 @@ impl Dispatcher {
             self.pending(Pending::OnDisk(dialog), caller);
         } else {
             self.reject(caller, no_such_dialog());
+        }
+    }
+
+    /// What a dialog was before is for supervisors; that it is not there comes first.
+    fn audited(&mut self, query: GetDialog, acting: Option<&Principal>, caller: Caller) {
+        let exists = query.dialog < self.next_dialog && query.dialog.0 > 0;
+        match query.allow(acting) {
+            Err(rejection) if exists => self.reject(caller, rejection),
+            _ => self.get_dialog(query, caller),
         }
     }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use actix::{Actor, Addr, AsyncContext};
 use actix_rt::ArbiterHandle;
 use crossbeam_channel::Sender;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::Dispatcher;
 use super::checkpoint::Checkpoint;
+use super::company::Company;
+use super::gathering::Gatherings;
 use super::live::House;
 use crate::actors::caller::Completion;
 use crate::actors::dialog::{OnDisk, send_image};
@@ -36,6 +38,8 @@ pub struct Recovering {
     /// Dialogs that are ahead of their image; the others sleep until they are needed.
     ahead: Vec<RecoveredDialog>,
     clients: HashMap<(ChannelId, ClientId), DialogId>,
+    company: Company,
+    asking: HashSet<ChannelId>,
     router: Option<Router>,
     /// Idempotency keys that only the journal holds.
     pub unwritten_keys: Vec<(IdempotencyKey, Reply)>,
@@ -76,6 +80,9 @@ impl Recovery for Recovering {
     }
 
     fn channel(&mut self, channel: RecoveredThing<Channel>) {
+        if channel.thing.settings.rating {
+            self.asking.insert(channel.thing.id.clone());
+        }
         self.channels.push(channel);
     }
 
@@ -85,6 +92,7 @@ impl Recovery for Recovering {
 
     fn dialog(&mut self, recovered: RecoveredDialog) {
         let dialog = &recovered.dialog;
+        self.company.restore(dialog);
         if !dialog.is_closed() {
             self.clients.insert((dialog.client.channel.clone(), dialog.client.id.clone()), dialog.id);
             self.router().restore_dialog(dialog);
@@ -146,6 +154,9 @@ pub fn start(
             registry: registry.start(),
             setting_up: 0,
             next_dialog,
+            company: std::mem::take(&mut recovering.company),
+            gatherings: Gatherings::default(),
+            asking: std::mem::take(&mut recovering.asking),
             checkpoint: Checkpoint::default(),
             armed: None,
         };
@@ -169,6 +180,13 @@ impl Dispatcher {
         for (key, reply) in recovering.unwritten_keys {
             self.shard.open().image(Image::Key(key, reply));
         }
+        let removed: Vec<Operator> = recovering
+            .operators
+            .iter()
+            .map(|operator| &operator.thing)
+            .filter(|operator| operator.removed)
+            .cloned()
+            .collect();
         for operator in recovering.operators {
             self.shared.names.put(operator.thing.id.clone(), operator.thing.settings.name.clone());
             self.start_operator(operator.thing.id.clone(), Some(operator));
@@ -180,6 +198,7 @@ impl Dispatcher {
         }
         self.router.reconcile();
         let now = self.now();
+        removed.iter().for_each(|operator| self.dismiss(operator, now));
         self.direct(now);
     }
 

@@ -42,11 +42,13 @@ pub struct ChannelSettings {
     pub queue: Queue,
     /// Capacity units that one dialog takes from its operator.
     pub weight: u32,
+    /// Whether clients are asked what they thought of a dialog that is over.
+    pub rating: bool,
 }
 
 impl Default for ChannelSettings {
     fn default() -> Self {
-        Self { name: String::new(), queue: Queue::default(), weight: Self::DEFAULT_WEIGHT }
+        Self { name: String::new(), queue: Queue::default(), weight: Self::DEFAULT_WEIGHT, rating: false }
     }
 }
 

@@ -42,7 +42,7 @@ impl PutChannel {
     /// # Errors
     /// `too_large` or `invalid_argument`, with the field.
     pub fn validate(&self) -> Result<(), Rejection> {
-        let ChannelSettings { name, queue, weight } = &self.settings;
+        let ChannelSettings { name, queue, weight, .. } = &self.settings;
         form::name("name", name)?;
         form::units("weight", *weight, 1)?;
         form::duration_ms("queue.offer_timeout_ms", queue.offer_timeout_ms)?;

@@ -21,6 +21,8 @@ pub(super) struct ChannelShape {
     queue: QueueShape,
     #[serde(default = "default_weight")]
     weight: u32,
+    #[serde(default)]
+    rating: bool,
 }
 
 /// The queue within the line.
@@ -57,8 +59,8 @@ fn default_weight() -> u32 {
 
 impl From<ChannelShape> for PutChannel {
     fn from(shape: ChannelShape) -> Self {
-        let ChannelShape { channel, name, queue, weight } = shape;
-        Self { channel, settings: ChannelSettings { name, queue: queue.into(), weight } }
+        let ChannelShape { channel, name, queue, weight, rating } = shape;
+        Self { channel, settings: ChannelSettings { name, queue: queue.into(), weight, rating } }
     }
 }
 
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn every_field_is_read() {
-        let line = r#"{"channel":"web","name":"Web","weight":3,"queue":{"mode":"strictly","members":["anna"],
+        let line = r#"{"channel":"web","name":"Web","weight":3,"rating":true,"queue":{"mode":"strictly","members":["anna"],
             "accept":"auto","offer_timeout_ms":5,"check_online":false}}"#;
         let members = vec![Member { operator: OperatorId::new("anna").unwrap(), rank: 1 }];
         let queue = Queue {
@@ -136,7 +138,7 @@ mod tests {
             offer_timeout_ms: 5,
             check_online: false,
         };
-        let settings = ChannelSettings { name: "Web".into(), queue, weight: 3 };
+        let settings = ChannelSettings { name: "Web".into(), queue, weight: 3, rating: true };
         assert_eq!(read(line), Ok(PutChannel { channel: ChannelId::new("web").unwrap(), settings }));
     }
 

@@ -1,8 +1,8 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
-use super::{Client, Dialog, HostRequest, Status};
+use super::{Client, Dialog, HostRequest, Message, Rating, Score, Status};
 use crate::domain::event::{Destination, DialogEvent};
-use crate::ids::{DialogId, OperatorId, RequestId};
+use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 impl Dialog {
@@ -24,6 +24,10 @@ impl Dialog {
             opened_at: at,
             entered_at: at,
             closed_at: None,
+            title: None,
+            hidden_mode: Vec::new(),
+            rating: None,
+            score: None,
             messages: Vec::new(),
             requests: Vec::new(),
         })
@@ -70,9 +74,53 @@ impl Dialog {
                 self.pinned = false;
                 self.announced = false;
                 self.participants.clear();
+                self.hidden_mode.clear();
                 self.round.clear();
                 self.closed_at = Some(at);
             }
+            _ => self.apply_to_content(event, at),
+        }
+    }
+
+    /// What changes neither who has the dialog nor where it stands.
+    fn apply_to_content(&mut self, event: &DialogEvent, at: Timestamp) {
+        match event {
+            DialogEvent::ParticipantJoined { operator, .. } if !self.takes_part(operator) => {
+                self.participants.push(operator.clone());
+            }
+            DialogEvent::ParticipantLeft { operator, .. } => {
+                self.participants.retain(|participant| participant != operator);
+            }
+            DialogEvent::Renamed { title, .. } => self.title = title.clone(),
+            DialogEvent::HiddenModeSet { operator, on } => {
+                self.hidden_mode.retain(|other| other != operator);
+                self.hidden_mode.extend(on.then(|| operator.clone()));
+            }
+            DialogEvent::MessageEdited(edit) => self.change(edit.message, |message| {
+                message.revise(edit.text.clone(), edit.by.as_ref(), at);
+                message.edited_at = Some(at);
+            }),
+            DialogEvent::MessageDeleted { message, by, .. } => self.change(*message, |message| {
+                message.revise(String::new(), by.as_ref(), at);
+                message.deleted = true;
+            }),
+            DialogEvent::ReceiptUpdated { message, state } => {
+                self.change(*message, |message| message.receipt = Some(*state));
+            }
+            DialogEvent::Rated { score, comment } => {
+                self.rating = Some(Rating { score: *score, comment: comment.clone(), at });
+            }
+            DialogEvent::Scored { rating, comment, by } => {
+                let (comment, by) = (comment.clone(), by.clone());
+                self.score = Some(Score { rating: *rating, comment, by, at });
+            }
+            _ => {}
+        }
+    }
+
+    fn change(&mut self, id: MessageId, change: impl FnOnce(&mut Message)) {
+        if let Ok(place) = self.messages.binary_search_by_key(&id, |message| message.id) {
+            change(&mut self.messages[place]);
         }
     }
 

@@ -14,12 +14,81 @@ pub struct Message {
     pub author: Author,
     /// Who may read it.
     pub visibility: Visibility,
-    /// The text.
+    /// The text; empty once it was deleted.
     pub text: String,
     /// When it was admitted.
     pub at: Timestamp,
     /// The connector's own name for it.
     pub external_id: Option<ExternalId>,
+    /// How far it has got on its way to the client, if a connector said so.
+    pub receipt: Option<Receipt>,
+    /// When its text was last changed.
+    pub edited_at: Option<Timestamp>,
+    /// Whether its text was taken away.
+    pub deleted: bool,
+    /// The texts that it had before, the first one first.
+    pub revisions: Vec<Revision>,
+}
+
+impl Message {
+    /// A message as it is written: neither changed nor on its way yet.
+    pub fn new(id: MessageId, author: Author, visibility: Visibility, text: String, at: Timestamp) -> Self {
+        Self {
+            id,
+            author,
+            visibility,
+            text,
+            at,
+            external_id: None,
+            receipt: None,
+            edited_at: None,
+            deleted: false,
+            revisions: Vec::new(),
+        }
+    }
+
+    /// Puts another text in the place of the present one, which is kept.
+    pub(super) fn revise(&mut self, text: String, by: Option<&OperatorId>, at: Timestamp) {
+        let text = std::mem::replace(&mut self.text, text);
+        self.revisions.push(Revision { text, until: at, by: by.cloned() });
+    }
+}
+
+/// A text that a message had before, kept for supervisors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The text.
+    pub text: String,
+    /// When another one, or none, took its place.
+    pub until: Timestamp,
+    /// Who did that; nobody if the client did.
+    pub by: Option<OperatorId>,
+}
+
+/// How far a message has got on its way to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receipt {
+    /// The connector has handed it over.
+    Sent,
+    /// It is on the client's device.
+    Delivered,
+    /// The client has seen it.
+    Read,
+    /// It cannot be delivered.
+    Failed,
+}
+
+impl Receipt {
+    /// Whether this is news after `before`. Connectors tell late and twice: a message goes on from
+    /// sent to delivered to read, fails only while it is not delivered, and stays failed.
+    pub fn follows(self, before: Option<Self>) -> bool {
+        match (before, self) {
+            (None, _) | (Some(Self::Sent), Self::Delivered | Self::Read | Self::Failed) => true,
+            (Some(Self::Delivered), next) => next == Self::Read,
+            (Some(Self::Sent | Self::Read | Self::Failed), _) => false,
+        }
+    }
 }
 
 /// Who wrote a message.

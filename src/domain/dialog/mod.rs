@@ -9,7 +9,8 @@ mod contact;
 mod host_request;
 mod message;
 pub mod order;
-mod permission;
+mod rating;
+mod relation;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use contact::{Contact, ContactValue};
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
-pub use message::{Author, Message, Visibility};
+pub use message::{Author, Message, Receipt, Revision, Visibility};
+pub use rating::{Rating, Score};
 pub use status::{CloseReason, Status};
 
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
@@ -55,6 +57,14 @@ pub struct Dialog {
     pub entered_at: Timestamp,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
+    /// The employees' name for it.
+    pub title: Option<String>,
+    /// Whose next messages are for employees only unless they say otherwise.
+    pub hidden_mode: Vec<OperatorId>,
+    /// What the client thought of it.
+    pub rating: Option<Rating>,
+    /// What a supervisor thought of it.
+    pub score: Option<Score>,
     /// All that was written, oldest first.
     pub messages: Vec<Message>,
     /// All that the host was asked to do for it, oldest first.
@@ -94,6 +104,23 @@ impl Dialog {
     /// Whether it has ended.
     pub fn is_closed(&self) -> bool {
         matches!(self.status, Status::Closed { .. })
+    }
+
+    /// Whether `operator` may write in it as the owner or a participant.
+    pub fn takes_part(&self, operator: &OperatorId) -> bool {
+        self.is_owner(operator) || self.participants.contains(operator)
+    }
+
+    /// Who may read what `operator` writes next: what they say, else what their hidden mode says.
+    pub fn visibility_for(&self, operator: &OperatorId, hidden: Option<bool>) -> Visibility {
+        let hidden = hidden.unwrap_or_else(|| self.hidden_mode.contains(operator));
+        if hidden { Visibility::Hidden } else { Visibility::Public }
+    }
+
+    /// The message of this id.
+    pub fn message(&self, id: MessageId) -> Option<&Message> {
+        let place = self.messages.binary_search_by_key(&id, |message| message.id).ok()?;
+        self.messages.get(place)
     }
 
     /// The request with this id, if it was made here.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::command::*;
-use super::order::{Announce, DialogOrder, ExpireOffer, Offer, ReturnToQueue, WithdrawOffer};
+use super::order::{Announce, DialogOrder, Dismiss, ExpireOffer, Offer, ReturnToQueue, WithdrawOffer};
 use super::*;
 use crate::domain::channel::{Accept, QueueMode};
 use crate::domain::event::{Destination, DialogEvent};
@@ -34,6 +34,7 @@ fn context() -> impl Strategy<Value = Context> {
                 context.desk.rules.accept = Accept::Auto;
             }
             (context.desk.room, context.desk.reachable) = (room, reachable);
+            context.desk.rating = true;
             context
         },
     )
@@ -57,6 +58,15 @@ fn order() -> impl Strategy<Value = DialogOrder> {
         Skip { dialog }.into(),
         WriteReply { dialog, text: text(), hidden: Some(true) }.into(),
         Take { dialog }.into(),
+        Join { dialog }.into(),
+        Leave { dialog }.into(),
+        Rename { dialog, title: text() }.into(),
+        SetHiddenMode { dialog, on: true }.into(),
+        SetHiddenMode { dialog, on: false }.into(),
+        PinAll {}.into(),
+        UnpinAll {}.into(),
+        Rate { dialog, score: 3, comment: Some(text()) }.into(),
+        ScoreDialog { dialog, rating: 3, comment: None }.into(),
         Pin { dialog }.into(),
         Unpin { dialog }.into(),
         CreateTask(FromMessage::new(message)).into(),
@@ -73,7 +83,18 @@ fn order() -> impl Strategy<Value = DialogOrder> {
         Spam { dialog }.into(),
         ClientLeave { channel: channel("web"), client }.into(),
     ];
+    let message = || (1_u32..8).prop_map(|place| MessageId::of(DIALOG, place));
+    let states =
+        prop::sample::select(vec![Receipt::Sent, Receipt::Delivered, Receipt::Read, Receipt::Failed]);
+    let receipt = (message(), states).prop_map(|(message, state)| RecordReceipt { message, state }.into());
+    let edit = (message(), "[a-c]").prop_map(|(message, text)| EditMessage { message, text }.into());
     prop_oneof![
+        2 => edit,
+        1 => message().prop_map(|message| DeleteMessage { message }.into()),
+        2 => receipt,
+        2 => somebody().prop_map(move |operator| Invite { dialog, operator }.into()),
+        1 => somebody().prop_map(move |operator| RemoveParticipant { dialog, operator }.into()),
+        1 => somebody().prop_map(|operator| Dismiss { operator }.into()),
         12 => prop::sample::select(plain),
         1 => prop::sample::select(closing),
         3 => transfer,
@@ -111,6 +132,9 @@ fn assert_sound(dialog: &Dialog) {
     assert!(dialog.requests.is_sorted_by_key(|request| request.id), "requests are in order");
     let deals = dialog.requests.iter().filter(|request| request.kind == RequestKind::Deal);
     assert!(deals.count() <= 1, "it is saved once");
+    assert!(!dialog.is_closed() || dialog.participants.is_empty(), "who took part has left");
+    assert!(dialog.messages.iter().all(|message| !message.deleted || message.text.is_empty()));
+    assert!(dialog.is_closed() || (dialog.rating.is_none() && dialog.score.is_none()));
 }
 
 proptest! {
@@ -133,13 +157,28 @@ proptest! {
 
 fn happens(dialog: &mut Dialog, (order, context): &Step) -> Vec<DialogEvent> {
     let Ok(decision) = order.decide(dialog, context) else { return Vec::new() };
-    let all_outside = decision.events.iter().all(|event| event.request().is_some());
-    assert!(!dialog.is_closed() || all_outside, "nothing happens to a closed dialog but outside");
+    let status = dialog.status.clone();
+    assert!(!dialog.is_closed() || decision.events.iter().all(happens_to_closed), "it has ended");
     for event in &decision.events {
         dialog.apply(event, BEFORE);
         assert_sound(dialog);
     }
+    assert!(!matches!(status, Status::Closed { .. }) || dialog.status == status, "it stays closed");
     decision.events
+}
+
+/// What is still said and done about a dialog that is over.
+fn happens_to_closed(event: &DialogEvent) -> bool {
+    event.request().is_some()
+        || matches!(
+            event,
+            DialogEvent::Renamed { .. }
+                | DialogEvent::MessageEdited(_)
+                | DialogEvent::MessageDeleted { .. }
+                | DialogEvent::ReceiptUpdated { .. }
+                | DialogEvent::Rated { .. }
+                | DialogEvent::Scored { .. }
+        )
 }
 
 fn replayed(events: &[DialogEvent]) -> Dialog {

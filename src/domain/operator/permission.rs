@@ -1,7 +1,8 @@
 //! Who may change the set-up: the host itself, and admins.
 
 use super::Role;
-use crate::error::{Code, Rejection};
+use crate::domain::permission::{Permission, Relation};
+use crate::error::Rejection;
 use crate::ids::OperatorId;
 
 /// The operator on whose behalf a set-up command is sent.
@@ -19,9 +20,19 @@ impl Principal {
     /// # Errors
     /// `permission_denied`.
     pub fn may_set_up(principal: Option<&Self>) -> Result<(), Rejection> {
-        match principal {
-            None | Some(Self { role: Role::Admin, .. }) => Ok(()),
-            Some(_) => Err(Rejection::new(Code::PermissionDenied, "only an admin may change the set-up")),
-        }
+        Self::may(principal, Permission::SetUp, None)
+    }
+
+    /// The same for one line of the table; `own` is whom it is about, where that may be enough.
+    pub(in crate::domain) fn may(
+        principal: Option<&Self>,
+        permission: Permission,
+        own: Option<&OperatorId>,
+    ) -> Result<(), Rejection> {
+        let Some(Self { operator, role }) = principal else { return Ok(()) };
+        permission.check(*role, |relation| match relation {
+            Relation::Own => own == Some(operator),
+            relation => relation == Relation::Other,
+        })
     }
 }

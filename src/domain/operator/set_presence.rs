@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{Operator, Presence, Principal};
 use crate::domain::event::OperatorEvent;
+use crate::domain::permission::Permission;
 use crate::error::Rejection;
 use crate::ids::OperatorId;
 
@@ -32,9 +33,7 @@ impl SetPresence {
         if !operator.is_human() {
             return Err(Rejection::invalid("operator", "a bot has no presence"));
         }
-        if principal.is_none_or(|principal| principal.operator != self.operator) {
-            Principal::may_set_up(principal)?;
-        }
+        Principal::may(principal, Permission::SetPresence, Some(&self.operator))?;
         let changed = operator.presence != self.presence;
         Ok(changed.then_some(OperatorEvent::PresenceSet(self.presence)).into_iter().collect())
     }

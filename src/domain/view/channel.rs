@@ -26,6 +26,8 @@ pub struct ChannelView {
     pub queue: Queue,
     /// Capacity units that one dialog takes from its operator.
     pub weight: u32,
+    /// Whether clients are asked what they thought of a dialog that is over.
+    pub rating: bool,
     /// Dialogs that are offered to nobody.
     pub waiting: u64,
     /// Dialogs that are offered to somebody.
@@ -42,6 +44,7 @@ impl ChannelView {
             name: settings.name,
             queue: settings.queue,
             weight: settings.weight,
+            rating: settings.rating,
             waiting,
             offered,
         }
@@ -61,7 +64,7 @@ mod tests {
             serde_json::from_str(r#"{"channel":"web","name":"Web","queue":{"members":["anna"]}}"#).unwrap();
         let channel = Channel::from_event(put.channel.clone(), &put.decide(None).unwrap()[0]);
         let expected = json!({
-            "channel": "web", "name": "Web", "weight": 1, "waiting": 2, "offered": 3,
+            "channel": "web", "name": "Web", "weight": 1, "rating": false, "waiting": 2, "offered": 3,
             "queue": {
                 "mode": "evenly", "members": [{"operator": "anna", "rank": 1}], "accept": "answer",
                 "offer_timeout_ms": 60_000, "check_online": true,

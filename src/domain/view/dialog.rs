@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::View;
 use super::message::{ClientMessageView, EmployeeMessageView};
-use crate::domain::dialog::{CloseReason, Dialog, Link, Message, Status};
+use crate::domain::dialog::{CloseReason, Dialog, Link, Message, Score, Status};
 use crate::domain::query::GetDialog;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -16,6 +16,8 @@ pub struct Page {
     pub after: Option<MessageId>,
     /// How many at most.
     pub limit: Option<u32>,
+    /// Whether what they were before is shown too, to employees.
+    pub audit: bool,
 }
 
 impl Page {
@@ -41,7 +43,7 @@ pub enum DialogView {
 impl DialogView {
     /// What a query asks to see of `dialog`; `name_of` knows the operators' names.
     pub fn of(dialog: &Dialog, query: &GetDialog, name_of: impl Fn(&OperatorId) -> Option<String>) -> Self {
-        let page = Page { after: query.after, limit: query.limit };
+        let page = Page { after: query.after, limit: query.limit, audit: query.audit };
         match query.view {
             View::Employee => Self::Employee(Box::new(EmployeeDialogView::of(dialog, page))),
             View::Client => Self::Client(Box::new(ClientDialogView::of(dialog, page, name_of))),
@@ -81,8 +83,17 @@ pub struct EmployeeDialogView {
     pub opened_at: Timestamp,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
-    /// What the client thought of it.
+    /// What the client thought of it, from 1 to 5.
     pub rating: Option<u8>,
+    /// The client's words beside that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating_comment: Option<String>,
+    /// What a supervisor thought of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
+    /// Whose next messages are for employees only unless they say otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hidden_mode: Vec<OperatorId>,
     /// What came of it elsewhere.
     pub links: Vec<Link>,
     /// All that was written, or a page of it.
@@ -111,14 +122,18 @@ impl EmployeeDialogView {
             offered_to: dialog.offered_to().to_vec(),
             participants: dialog.participants.clone(),
             pinned: dialog.pinned,
-            title: None,
+            title: dialog.title.clone(),
             priority: 0,
             previous: dialog.previous,
             opened_at: dialog.opened_at,
             closed_at: dialog.closed_at,
-            rating: None,
+            rating: dialog.rating.as_ref().map(|rating| rating.score),
+            rating_comment: dialog.rating.as_ref().and_then(|rating| rating.comment.clone()),
+            score: dialog.score.clone(),
+            hidden_mode: dialog.hidden_mode.clone(),
             links: dialog.links().cloned().collect(),
-            messages: page.of(&dialog.messages, |message| Some(EmployeeMessageView::of(message, dialog))),
+            messages: page
+                .of(&dialog.messages, |message| Some(EmployeeMessageView::of(message, dialog, page.audit))),
         }
     }
 }
@@ -161,6 +176,7 @@ mod tests {
     use super::*;
     use crate::domain::dialog::command::{CompleteRequest, SaveToCrm};
     use crate::domain::dialog::{Author, Visibility};
+    use crate::domain::event::DialogEvent;
     use crate::domain::testing::*;
     use crate::ids::RequestId;
 
@@ -176,20 +192,14 @@ mod tests {
                 if *hidden { (Visibility::Hidden, "secret") } else { (Visibility::Public, "open") };
             let author = Author::Operator(operator("anna"));
             let id = dialog.next_message();
-            dialog.messages.push(Message {
-                id,
-                author,
-                visibility,
-                text: text.into(),
-                at: NOW,
-                external_id: None,
-            });
+            dialog.messages.push(Message::new(id, author, visibility, text.into(), NOW));
         }
         dialog
     }
 
     fn shown(dialog: &Dialog, view: View, page: Page) -> Value {
-        let query = GetDialog { dialog: dialog.id, view, after: page.after, limit: page.limit };
+        let Page { after, limit, audit } = page;
+        let query = GetDialog { dialog: dialog.id, view, after, limit, audit };
         serde_json::to_value(DialogView::of(dialog, &query, name_of)).unwrap()
     }
 
@@ -233,6 +243,61 @@ mod tests {
     }
 
     #[test]
+    fn employees_see_a_deleted_message_without_text_and_the_client_not_at_all() {
+        let mut events = written_by("anna", Visibility::Public);
+        events.push(deleted(2, Some("anna")));
+        let dialog = given(events).dialog();
+        let employees = shown(&dialog, View::Employee, Page::default());
+        let entry = json!({"message": MessageId::of(DIALOG, 2), "dialog": 7, "author": "operator",
+            "operator": "anna", "visibility": "public", "at": "1970-01-01T00:16:40.000Z", "deleted": true});
+        assert_eq!(employees["messages"][1], entry);
+        let clients = shown(&dialog, View::Client, Page::default());
+        assert_eq!(clients["messages"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_audit_shows_what_a_message_was_before_and_nothing_else_does() {
+        let mut events = written_by("anna", Visibility::Public);
+        events.extend([edited(2, "good morning", Some("anna")), edited(2, "hi", Some("sue"))]);
+        let dialog = given(events).dialog();
+        let at = "1970-01-01T00:16:40.000Z";
+        let audited = shown(&dialog, View::Employee, Page { audit: true, ..Page::default() });
+        assert_eq!(audited["messages"][1]["original"], "hello");
+        let revisions = json!([
+            {"text": "hello", "until": at, "by": "anna"}, {"text": "good morning", "until": at, "by": "sue"},
+        ]);
+        assert_eq!(audited["messages"][1]["revisions"], revisions);
+        for view in [View::Employee, View::Client] {
+            let view = shown(&dialog, view, Page::default());
+            assert_eq!(
+                (&view["messages"][1]["text"], &view["messages"][1]["edited_at"]),
+                (&json!("hi"), &json!(at))
+            );
+            assert!(!view.to_string().contains("hello\"") && !view.to_string().contains("morning"));
+        }
+    }
+
+    #[test]
+    fn title_ratings_and_hidden_mode_are_for_employees() {
+        let mut events = joined_by("anna", "bea");
+        events.push(DialogEvent::Renamed { title: Some("parcel".into()), by: operator("anna") });
+        events.push(DialogEvent::HiddenModeSet { operator: operator("bea"), on: true });
+        let open = shown(&given(events.clone()).dialog(), View::Employee, Page::default());
+        assert_eq!((&open["title"], &open["participants"]), (&json!("parcel"), &json!(["bea"])));
+        assert_eq!(open["hidden_mode"], json!(["bea"]));
+        events.push(finished_event("anna"));
+        events.push(DialogEvent::Rated { score: 4, comment: Some("quick".into()) });
+        events.push(DialogEvent::Scored { rating: 2, comment: None, by: operator("sue") });
+        let dialog = given(events).dialog();
+        let closed = shown(&dialog, View::Employee, Page::default());
+        assert_eq!((&closed["rating"], &closed["rating_comment"]), (&json!(4), &json!("quick")));
+        assert_eq!((&closed["score"]["rating"], &closed["score"]["by"]), (&json!(2), &json!("sue")));
+        let client = shown(&dialog, View::Client, Page::default());
+        let fields: Vec<_> = client.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, ["channel", "client", "dialog", "messages", "status"]);
+    }
+
+    #[test]
     fn what_came_of_a_message_and_of_the_dialog_is_linked_for_employees_alone() {
         let complete = |place, reference: &str| CompleteRequest {
             request: RequestId::of(DIALOG, place),
@@ -264,7 +329,7 @@ mod tests {
             limit in prop::option::of(0_u32..25),
         ) {
             let after = after.map(|place| MessageId::of(DIALOG, place));
-            let view = shown(&dialog(&hidden), View::Client, Page { after, limit }).to_string();
+            let view = shown(&dialog(&hidden), View::Client, Page { after, limit, audit: true }).to_string();
             prop_assert!(!view.contains("secret"));
             prop_assert!(!view.contains("hidden"));
             prop_assert!(!view.contains("\"anna\""), "an operator's id is no client's business");
@@ -283,7 +348,7 @@ mod tests {
             };
             let (mut paged, mut after) = (Vec::new(), None);
             loop {
-                let page = ids(Page { after, limit: Some(limit) });
+                let page = ids(Page { after, limit: Some(limit), audit: false });
                 let Some(last) = page.last() else { break };
                 prop_assert!(page.len() <= limit as usize);
                 after = Some(MessageId(*last));

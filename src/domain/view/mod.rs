@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use channel::{ChannelView, QueueState};
 pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Page};
-pub use message::{ClientMessageView, EmployeeMessageView};
+pub use message::{ClientMessageView, EmployeeMessageView, RevisionView};
 pub use operator::{OperatorView, Workload};
 pub use request::RequestView;
 

@@ -47,7 +47,12 @@ pub(super) fn put_channel(operators: usize) -> Request {
         offer_timeout_ms: OFFER_TIMEOUT_MS,
         check_online: true,
     };
-    let settings = ChannelSettings { name: "Recorded traffic".to_owned(), queue, weight: WEIGHT };
+    let settings = ChannelSettings {
+        name: "Recorded traffic".to_owned(),
+        queue,
+        weight: WEIGHT,
+        ..ChannelSettings::default()
+    };
     Request::new(Command::PutChannel(Box::new(PutChannel { channel: channel(), settings })))
 }
 

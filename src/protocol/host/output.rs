@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{HostError, Summary};
-use crate::engine::{Acknowledged, Answered, Engine, Recorded, Subscription};
+use crate::domain::transient::Transient;
+use crate::engine::{Acknowledged, Answered, Engine, Recorded, Subscription, Transients};
 use crate::error::Error;
 use crate::protocol::Refused;
 use crate::protocol::render::{self, Now, ReplyObject};
@@ -23,6 +24,7 @@ pub(super) struct Output<W: Write> {
     writer: BufWriter<W>,
     line: Vec<u8>,
     events: Option<Subscription>,
+    transients: Option<Transients>,
     summary: Summary,
 }
 
@@ -33,6 +35,7 @@ impl<W: Write> Output<W> {
             writer: BufWriter::with_capacity(BUFFER_BYTES, writer),
             line: Vec::new(),
             events: events.then(|| engine.subscribe(engine.durable_seq() + 1)),
+            transients: events.then(|| engine.transients()),
             summary: Summary::default(),
         }
     }
@@ -89,8 +92,16 @@ impl<W: Write> Output<W> {
         self.error(&refused.reference, &Error::Rejected(refused.rejection.clone()))
     }
 
-    /// Writes the events up to and with `seq`, all of which are committed.
+    /// Writes the events up to and with `seq`, all of which are committed, and what happened meanwhile
+    /// without being stored.
     pub(super) fn events_up_to(&mut self, seq: u64) -> Result<(), HostError> {
+        while let Some((after, transient)) = self.transients.as_mut().and_then(Transients::next_ready) {
+            self.transient(after, &transient)?;
+        }
+        self.stored_up_to(seq)
+    }
+
+    fn stored_up_to(&mut self, seq: u64) -> Result<(), HostError> {
         let Some(subscription) = &mut self.events else { return Ok(()) };
         for recorded in subscription.committed_up_to(seq)? {
             self.event(&recorded)?;
@@ -100,6 +111,11 @@ impl<W: Write> Output<W> {
 
     /// Writes the next event if one is there.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), HostError>> {
+        if let Some(Poll::Ready(Some((after, transient)))) =
+            self.transients.as_mut().map(|transients| transients.poll_ready(cx))
+        {
+            return Poll::Ready(self.transient(after, &transient));
+        }
         let Some(subscription) = &mut self.events else { return Poll::Pending };
         match Pin::new(subscription).poll_next(cx) {
             Poll::Pending => Poll::Pending,
@@ -133,6 +149,14 @@ impl<W: Write> Output<W> {
     fn event(&mut self, recorded: &Recorded) -> Result<(), HostError> {
         self.summary.events += 1;
         render::event(&mut self.line, recorded);
+        self.put()
+    }
+
+    /// Writes what is not stored behind everything that it rests on.
+    fn transient(&mut self, after: u64, transient: &Transient) -> Result<(), HostError> {
+        self.stored_up_to(after)?;
+        self.summary.events += 1;
+        render::transient(&mut self.line, transient);
         self.put()
     }
 

@@ -22,17 +22,23 @@ pub fn event(line: &mut Vec<u8>, recorded: &Recorded) {
 /// Who may learn of an event: `all` if a connector may pass it on to the client.
 ///
 /// What concerns no client at all (channels and operators as such) is for employees, and so are
-/// hidden messages and requests to the outside; everything else that happens to a client's dialog concerns the client.
+/// hidden messages, title, hidden mode, score and requests to the outside;
+/// everything else that happens to a client's dialog concerns the client.
 pub fn audience(event: &OneEvent) -> &'static str {
     match event {
         OneEvent::Channel(..) | OneEvent::Operator(..) => "employees",
-        OneEvent::Dialog(_, DialogEvent::MessageAdded(message))
-            if message.visibility == Visibility::Hidden =>
-        {
-            "employees"
-        }
-        OneEvent::Dialog(_, event) if event.request().is_some() => "employees",
+        OneEvent::Dialog(_, event) if is_for_employees(event) => "employees",
         OneEvent::Dialog(..) => "all",
+    }
+}
+
+fn is_for_employees(event: &DialogEvent) -> bool {
+    match event {
+        DialogEvent::MessageAdded(message) => message.visibility == Visibility::Hidden,
+        DialogEvent::MessageEdited(edit) => edit.visibility == Visibility::Hidden,
+        DialogEvent::MessageDeleted { visibility, .. } => *visibility == Visibility::Hidden,
+        DialogEvent::Renamed { .. } | DialogEvent::HiddenModeSet { .. } | DialogEvent::Scored { .. } => true,
+        event => event.request().is_some(),
     }
 }
 
@@ -116,13 +122,55 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
             map.serialize_entry("from", from)
         }
         DialogEvent::MessageAdded(message) => of_message(map, message),
-        DialogEvent::RequestCreated(it) => of_request(map, it.id, it.kind, it.message),
-        DialogEvent::RequestCompleted(it) => of_request(map, it.request, it.kind, it.message),
-        DialogEvent::RequestFailed(it) => of_request(map, it.request, it.kind, it.message),
         DialogEvent::Closed { reason, by } => {
             map.serialize_entry("reason", reason)?;
             map.serialize_entry("by", by)
         }
+        _ => of_content(map, event),
+    }
+}
+
+/// The fields of what changes neither who has a dialog nor where it stands. Texts stay out, as of
+/// messages.
+fn of_content<M: SerializeMap>(map: &mut M, event: &DialogEvent) -> Result<(), M::Error> {
+    match event {
+        DialogEvent::ParticipantJoined { operator, by } => {
+            map.serialize_entry("operator", operator)?;
+            map.serialize_entry("by", by)
+        }
+        DialogEvent::ParticipantLeft { operator, by } => {
+            map.serialize_entry("operator", operator)?;
+            map.serialize_entry("by", by)
+        }
+        DialogEvent::Renamed { title, by } => {
+            map.serialize_entry("title", title)?;
+            map.serialize_entry("by", by)
+        }
+        DialogEvent::HiddenModeSet { operator, on } => {
+            map.serialize_entry("operator", operator)?;
+            map.serialize_entry("on", on)
+        }
+        DialogEvent::MessageEdited(edit) => {
+            map.serialize_entry("message", &edit.message)?;
+            map.serialize_entry("by", &edit.by)
+        }
+        DialogEvent::MessageDeleted { message, visibility: _, by } => {
+            map.serialize_entry("message", message)?;
+            map.serialize_entry("by", by)
+        }
+        DialogEvent::ReceiptUpdated { message, state } => {
+            map.serialize_entry("message", message)?;
+            map.serialize_entry("state", state)
+        }
+        DialogEvent::Rated { score, comment: _ } => map.serialize_entry("score", score),
+        DialogEvent::Scored { rating, comment: _, by } => {
+            map.serialize_entry("rating", rating)?;
+            map.serialize_entry("by", by)
+        }
+        DialogEvent::RequestCreated(it) => of_request(map, it.id, it.kind, it.message),
+        DialogEvent::RequestCompleted(it) => of_request(map, it.request, it.kind, it.message),
+        DialogEvent::RequestFailed(it) => of_request(map, it.request, it.kind, it.message),
+        _ => Ok(()),
     }
 }
 
@@ -141,6 +189,15 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         DialogEvent::Unpinned { .. } => "dialog_unpinned",
         DialogEvent::MessageAdded(_) => "message_added",
         DialogEvent::Closed { .. } => "dialog_closed",
+        DialogEvent::ParticipantJoined { .. } => "participant_joined",
+        DialogEvent::ParticipantLeft { .. } => "participant_left",
+        DialogEvent::Renamed { .. } => "dialog_renamed",
+        DialogEvent::HiddenModeSet { .. } => "hidden_mode_set",
+        DialogEvent::MessageEdited(_) => "message_edited",
+        DialogEvent::MessageDeleted { .. } => "message_deleted",
+        DialogEvent::ReceiptUpdated { .. } => "receipt_updated",
+        DialogEvent::Rated { .. } => "dialog_rated",
+        DialogEvent::Scored { .. } => "dialog_scored",
         DialogEvent::RequestCreated(_) => "request_created",
         DialogEvent::RequestCompleted(_) => "request_completed",
         DialogEvent::RequestFailed(_) => "request_failed",

@@ -3,14 +3,18 @@
 //! Every function appends one whole line, its end included, to a buffer.
 
 mod event;
+mod transient;
 
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 pub use event::{audience, event};
+pub use transient::transient;
 
 use crate::domain::reply::Reply;
 use crate::error::{Code, Error};
+use crate::ids::DialogId;
 use crate::timestamp::Timestamp;
 
 /// `{"ref":…,"ok":{…}}`: it was done, or this is the answer.
@@ -43,9 +47,21 @@ impl Serialize for ReplyObject<'_> {
             Reply::Done => Map::new().serialize(serializer),
             Reply::Received(received) => received.serialize(serializer),
             Reply::Written(written) => written.serialize(serializer),
+            Reply::Dialogs(dialogs) => {
+                let entries: Vec<_> = dialogs.iter().map(|dialog| Entry { dialog: *dialog }).collect();
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("dialogs", &entries)?;
+                map.end()
+            }
             Reply::Requested(requested) => requested.serialize(serializer),
         }
     }
+}
+
+/// A dialog in a list of which only the ids are told.
+#[derive(Serialize)]
+struct Entry {
+    dialog: DialogId,
 }
 
 /// Where the clock stands, as the object that stands after `ok`.
@@ -94,7 +110,7 @@ mod tests {
     use super::*;
     use crate::domain::reply::{Received, Written};
     use crate::error::Rejection;
-    use crate::ids::{DialogId, MessageId};
+    use crate::ids::MessageId;
 
     fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
         let mut line = Vec::new();
@@ -110,6 +126,7 @@ mod tests {
         let cases = [
             (json!(null), Reply::Done, r#"{"ref":null,"ok":{}}"#),
             (json!("a\n"), Reply::Written(Written { message }), r#"{"ref":"a\n","ok":{"message":1048577}}"#),
+            (json!(2), Reply::Dialogs(vec![DialogId(7)]), r#"{"ref":2,"ok":{"dialogs":[{"dialog":7}]}}"#),
             (
                 json!(1.5),
                 received,

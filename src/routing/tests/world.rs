@@ -381,14 +381,8 @@ fn closed() -> DialogEvent {
 }
 
 fn message(dialog: &Dialog, author: Author, at: Timestamp) -> DialogEvent {
-    DialogEvent::MessageAdded(Box::new(Message {
-        id: dialog.next_message(),
-        author,
-        visibility: Visibility::Public,
-        text: String::from("text"),
-        at,
-        external_id: None,
-    }))
+    let (id, text) = (dialog.next_message(), String::from("text"));
+    DialogEvent::MessageAdded(Box::new(Message::new(id, author, Visibility::Public, text, at)))
 }
 
 pub(super) fn operator(name: &str, capacity: u32, presence: Presence) -> Operator {
@@ -404,6 +398,6 @@ pub(super) fn channel(name: &str, mode: QueueMode, members: &[&str]) -> Channel 
         .map(|(operator, rank)| Member { operator: operator_id(operator), rank })
         .collect();
     let queue = Queue { mode, members, accept: Accept::Answer, offer_timeout_ms: 60_000, check_online: true };
-    let settings = ChannelSettings { name: name.to_owned(), queue, weight: 1 };
+    let settings = ChannelSettings { name: name.to_owned(), queue, weight: 1, ..ChannelSettings::default() };
     Channel { id: channel_id(name), settings }
 }

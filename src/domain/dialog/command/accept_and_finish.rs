@@ -20,7 +20,12 @@ impl DialogCommand for AcceptAndFinish {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let operator = &guard::answerable(dialog, context)?.operator;
         let closed = DialogEvent::Closed { reason: CloseReason::Finished, by: Some(operator.clone()) };
-        Ok(Decision::done(vec![steps::answered(operator, context), closed]))
+        // Who answers is the owner from then on, and no participant that could leave.
+        let others = |event: &DialogEvent| !matches!(event, DialogEvent::ParticipantLeft { operator: other, .. } if other == operator);
+        let leaving = steps::leave(dialog, Some(operator)).filter(others);
+        Ok(Decision::done(
+            [steps::answered(operator, context)].into_iter().chain(leaving).chain([closed]).collect(),
+        ))
     }
 }
 

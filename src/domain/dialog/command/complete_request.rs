@@ -38,7 +38,7 @@ impl CompleteRequest {
 impl DialogCommand for CompleteRequest {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let request = guard::request(dialog, self.request)?;
-        guard::host(context)?;
+        guard::host(dialog, context)?;
         match request.link() {
             Some(link) if link.reference == self.reference => Ok(Decision::nothing()),
             Some(link) => {

@@ -81,6 +81,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_deleted_asks_for_nothing_but_what_was_asked_for_before_stays() {
+        let asked = given(with_task("anna")).dialog();
+        let gone = [with_task("anna"), vec![deleted(1, None)]].concat();
+        assert_eq!(given(gone.clone()).dialog().requests, asked.requests);
+        given(gone.clone()).when(&task(), &by("anna")).rejected(Code::Conflict);
+        given(gone).when(&task(), &by("bea")).rejected(Code::NotParticipant);
+    }
+
+    #[test]
     fn a_message_that_is_not_there_comes_before_permission() {
         let missing = CreateTask(FromMessage::new(MessageId::of(DIALOG, 2)));
         let outcome = given(answered_by("bea")).when(&missing, &by("anna"));

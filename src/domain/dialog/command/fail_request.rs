@@ -35,7 +35,7 @@ impl FailRequest {
 impl DialogCommand for FailRequest {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let request = guard::request(dialog, self.request)?;
-        guard::host(context)?;
+        guard::host(dialog, context)?;
         if request.link().is_some() {
             return Err(Rejection::new(Code::Conflict, "this request is done"));
         }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{Context, Decision, DialogCommand, guard, steps};
 use crate::domain::dialog::{CloseReason, Dialog};
+use crate::domain::permission::Permission;
 use crate::error::Rejection;
 use crate::ids::DialogId;
 
@@ -18,7 +19,7 @@ pub struct Finish {
 impl DialogCommand for Finish {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let actor = context.acting()?;
-        dialog.allow_owner(actor)?;
+        dialog.allow(Permission::Finish, actor)?;
         guard::open(dialog)?;
         Ok(Decision::done(steps::close(dialog, CloseReason::Finished, Some(&actor.operator))))
     }

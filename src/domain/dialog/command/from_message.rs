@@ -5,8 +5,9 @@
 use serde::Deserialize;
 
 use super::{Context, Decision, guard, steps};
-use crate::domain::dialog::{Dialog, Message, RequestDetails, RequestKind};
+use crate::domain::dialog::{Dialog, RequestDetails, RequestKind};
 use crate::domain::form;
+use crate::domain::permission::Permission;
 use crate::error::Rejection;
 use crate::ids::{MessageId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -57,9 +58,10 @@ impl FromMessage {
         dialog: &Dialog,
         context: &Context,
     ) -> Result<Decision, Rejection> {
-        let message = find(dialog, self.message)?;
+        let message = guard::message(dialog, self.message)?;
         let actor = context.acting()?;
-        dialog.allow_participant(actor)?;
+        dialog.allow(Permission::Request, actor)?;
+        guard::not_deleted(message)?;
         let request = steps::NewRequest {
             kind,
             about: Some(message),
@@ -74,10 +76,4 @@ impl FromMessage {
         let Self { title, starts, ends, due, assignee, .. } = self.clone();
         RequestDetails { title, starts, ends, due, assignee }
     }
-}
-
-/// The message with this id. Ids rise in a dialog.
-fn find(dialog: &Dialog, id: MessageId) -> Result<&Message, Rejection> {
-    let place = dialog.messages.binary_search_by_key(&id, |message| message.id);
-    place.map(|place| &dialog.messages[place]).map_err(|_| guard::no_such_message())
 }

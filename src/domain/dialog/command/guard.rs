@@ -1,17 +1,26 @@
 //! What several commands ask before they do anything: status first, then room.
 //!
-//! Nothing here asks who acts; that is `permission.rs`.
+//! Who may stands in `domain/permission.rs`; the rejections here rank after it.
 
 use super::{Actor, Context, Desk};
-use crate::domain::dialog::{Dialog, HostRequest, Status};
-use crate::domain::operator::Role;
+use crate::domain::dialog::{Dialog, HostRequest, Message, Status};
+use crate::domain::permission::Permission;
 use crate::error::{Code, Rejection};
-use crate::ids::RequestId;
+use crate::ids::{ExternalId, MessageId, RequestId};
 use crate::limits;
 
 /// The dialog has not ended.
 pub(super) fn open(dialog: &Dialog) -> Result<(), Rejection> {
     if dialog.is_closed() { Err(Rejection::new(Code::DialogClosed, "this dialog is closed")) } else { Ok(()) }
+}
+
+/// The dialog has ended.
+pub(super) fn closed(dialog: &Dialog) -> Result<(), Rejection> {
+    if dialog.is_closed() {
+        Ok(())
+    } else {
+        Err(Rejection::new(Code::DialogNotClosed, "this dialog is not closed yet"))
+    }
 }
 
 /// The dialog has not ended and has no owner yet.
@@ -47,6 +56,24 @@ fn space_after(messages: usize) -> Result<(), Rejection> {
     ))
 }
 
+/// The message of this id is in the dialog.
+pub(super) fn message(dialog: &Dialog, id: MessageId) -> Result<&Message, Rejection> {
+    let missing = || Rejection::new(Code::MessageNotFound, "there is no such message").at("message");
+    dialog.message(id).ok_or_else(missing)
+}
+
+/// The message still says something.
+pub(super) fn not_deleted(message: &Message) -> Result<(), Rejection> {
+    if message.deleted { Err(Rejection::new(Code::Conflict, "this message was deleted")) } else { Ok(()) }
+}
+
+/// The client's message that the connector calls so is in the dialog.
+pub(super) fn external<'a>(dialog: &'a Dialog, id: &ExternalId) -> Result<&'a Message, Rejection> {
+    let missing = || Rejection::new(Code::MessageNotFound, "there is no such message").at("external_id");
+    let mut newest_first = dialog.messages.iter().rev();
+    newest_first.find(|message| message.external_id.as_ref() == Some(id)).ok_or_else(missing)
+}
+
 /// The operator who would get the dialog can hold it.
 pub(super) fn room(desk: &Desk) -> Result<(), Rejection> {
     if desk.room {
@@ -61,28 +88,19 @@ pub(super) fn request(dialog: &Dialog, id: RequestId) -> Result<&HostRequest, Re
 }
 
 /// The rejection of a request that is not there.
-pub(in crate::domain::dialog) fn no_such_request() -> Rejection {
+fn no_such_request() -> Rejection {
     Rejection::new(Code::RequestNotFound, "there is no such request").at("request")
 }
 
-/// The rejection of a message that is not there.
-pub(in crate::domain::dialog) fn no_such_message() -> Rejection {
-    Rejection::new(Code::MessageNotFound, "there is no such message").at("message")
-}
-
 /// What happens outside is told by the host itself, or by an admin.
-pub(super) fn host(context: &Context) -> Result<(), Rejection> {
-    match &context.actor {
-        Some(actor) if actor.role < Role::Admin => {
-            Err(Rejection::new(Code::PermissionDenied, "only the host or an admin may say that"))
-        }
-        _ => Ok(()),
-    }
+pub(super) fn host(dialog: &Dialog, context: &Context) -> Result<(), Rejection> {
+    context.actor.as_ref().map_or(Ok(()), |actor| dialog.allow(Permission::Outside, actor))
 }
 
 /// The acting operator, who may answer the dialog, capacity apart.
 pub(super) fn answerable<'a>(dialog: &Dialog, context: &'a Context) -> Result<&'a Actor, Rejection> {
     let actor = context.acting()?;
+    dialog.allow(Permission::Answer, actor)?;
     unanswered(dialog)?;
     let open_to_members = dialog.status == Status::Waiting || context.desk.rules.mode.is_open_to_members();
     if dialog.is_offered_to(&actor.operator) || (actor.member && open_to_members) {

@@ -4,18 +4,33 @@
 
 mod accept_and_finish;
 mod answer;
+mod client_delete;
+mod client_edit;
 mod client_leave;
+mod client_typing;
 mod complete_request;
 mod create_event;
 mod create_task;
+mod delete_message;
+mod edit_message;
 mod fail_request;
 mod finish;
 mod from_message;
-pub(super) mod guard;
+mod guard;
+mod invite;
+mod join;
+mod leave;
 mod pin;
+mod pin_all;
 mod post_to_feed;
+mod rate;
 mod receive;
+mod record_receipt;
+mod remove_participant;
+mod rename;
 mod save_to_crm;
+mod score_dialog;
+mod set_hidden_mode;
 mod skip;
 mod spam;
 mod steps;
@@ -23,27 +38,46 @@ mod take;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod typing;
 mod unpin;
+mod unpin_all;
 mod write_reply;
 
 pub use accept_and_finish::AcceptAndFinish;
 pub use answer::Answer;
+pub use client_delete::ClientDelete;
+pub use client_edit::ClientEdit;
 pub use client_leave::ClientLeave;
+pub use client_typing::ClientTyping;
 pub use complete_request::CompleteRequest;
 pub use create_event::CreateEvent;
 pub use create_task::CreateTask;
+pub use delete_message::DeleteMessage;
+pub use edit_message::EditMessage;
 pub use fail_request::FailRequest;
 pub use finish::Finish;
 pub use from_message::FromMessage;
+pub use invite::Invite;
+pub use join::Join;
+pub use leave::Leave;
 pub use pin::Pin;
+pub use pin_all::PinAll;
 pub use post_to_feed::PostToFeed;
+pub use rate::Rate;
 pub use receive::Receive;
+pub use record_receipt::RecordReceipt;
+pub use remove_participant::RemoveParticipant;
+pub use rename::Rename;
 pub use save_to_crm::SaveToCrm;
+pub use score_dialog::ScoreDialog;
+pub use set_hidden_mode::SetHiddenMode;
 pub use skip::Skip;
 pub use spam::Spam;
 pub use take::Take;
 pub use transfer::Transfer;
+pub use typing::Typing;
 pub use unpin::Unpin;
+pub use unpin_all::UnpinAll;
 pub use write_reply::WriteReply;
 
 use super::Dialog;
@@ -98,6 +132,15 @@ pub struct Desk {
     pub reachable: bool,
     /// Where the client's message is stored already, in an earlier dialog.
     pub duplicate_of: Option<MessageId>,
+    /// Whether the channel of the dialog asks for a rating.
+    pub rating: bool,
+}
+
+impl Desk {
+    /// A desk with these rules, and nothing in the way.
+    pub fn new(rules: OfferRules) -> Self {
+        Self { rules, room: true, reachable: true, duplicate_of: None, rating: false }
+    }
 }
 
 /// How a channel gives its dialogs out.

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Context, Decision, DialogCommand, steps};
 use crate::domain::dialog::{Contact, Dialog, RequestDetails, RequestKind};
 use crate::domain::form;
+use crate::domain::permission::Permission;
 use crate::domain::reply::{Reply, Requested};
 use crate::error::Rejection;
 use crate::ids::DialogId;
@@ -37,7 +38,7 @@ impl SaveToCrm {
 impl DialogCommand for SaveToCrm {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let actor = context.acting()?;
-        dialog.allow_participant(actor)?;
+        dialog.allow(Permission::Request, actor)?;
         if let Some(deal) = dialog.requests.iter().find(|request| request.kind == RequestKind::Deal) {
             let reply = Reply::Requested(Requested { request: deal.id });
             return Ok(Decision { events: Vec::new(), reply });

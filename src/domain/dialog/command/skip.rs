@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Context, Decision, DialogCommand, guard};
 use crate::domain::dialog::Dialog;
 use crate::domain::event::DialogEvent;
+use crate::domain::permission::Permission;
 use crate::error::Rejection;
 use crate::ids::DialogId;
 
@@ -18,7 +19,9 @@ pub struct Skip {
 
 impl DialogCommand for Skip {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
-        let operator = &context.acting()?.operator;
+        let actor = context.acting()?;
+        dialog.allow(Permission::Answer, actor)?;
+        let operator = &actor.operator;
         guard::unanswered(dialog)?;
         if !dialog.is_offered_to(operator) {
             return Err(guard::not_offered());

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{Context, Decision, DialogCommand, guard, steps};
 use crate::domain::dialog::{CloseReason, Dialog};
+use crate::domain::permission::Permission;
 use crate::error::Rejection;
 use crate::ids::DialogId;
 
@@ -18,7 +19,7 @@ pub struct Spam {
 impl DialogCommand for Spam {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let actor = context.acting()?;
-        dialog.allow_handler(actor)?;
+        dialog.allow(Permission::Spam, actor)?;
         guard::open(dialog)?;
         Ok(Decision::done(steps::close(dialog, CloseReason::Spam, Some(&actor.operator))))
     }

@@ -7,7 +7,7 @@ use crate::domain::dialog::{
     Author, CloseReason, Contact, Dialog, HostRequest, Message, RequestDetails, RequestKind, RequestState,
     Visibility,
 };
-use crate::domain::event::DialogEvent;
+use crate::domain::event::{DialogEvent, MessageEdit};
 use crate::domain::reply::{Reply, Requested};
 use crate::error::{Code, Rejection};
 use crate::ids::{ExternalId, MessageId, OperatorId};
@@ -29,9 +29,59 @@ pub(super) fn unpin(dialog: &Dialog, by: &OperatorId) -> Option<DialogEvent> {
     dialog.pinned.then(|| DialogEvent::Unpinned { operator: by.clone() })
 }
 
-/// Ends the dialog and every standing offer.
+/// Ends the dialog, every standing offer, and participation.
 pub(super) fn close(dialog: &Dialog, reason: CloseReason, by: Option<&OperatorId>) -> Vec<DialogEvent> {
-    withdraw_offers(dialog).chain([DialogEvent::Closed { reason, by: by.cloned() }]).collect()
+    let closed = DialogEvent::Closed { reason, by: by.cloned() };
+    withdraw_offers(dialog).chain(leave(dialog, by)).chain([closed]).collect()
+}
+
+/// An operator takes part from now on, unless they do already.
+pub(super) fn bring_in(dialog: &Dialog, operator: &OperatorId, by: &OperatorId) -> Decision {
+    if dialog.takes_part(operator) {
+        return Decision::nothing();
+    }
+    Decision::done(vec![DialogEvent::ParticipantJoined { operator: operator.clone(), by: by.clone() }])
+}
+
+/// An operator no longer takes part, unless they do not anyway.
+pub(super) fn let_go(dialog: &Dialog, operator: &OperatorId, by: Option<&OperatorId>) -> Decision {
+    if !dialog.participants.contains(operator) {
+        return Decision::nothing();
+    }
+    Decision::done(vec![DialogEvent::ParticipantLeft { operator: operator.clone(), by: by.cloned() }])
+}
+
+/// All participants leave.
+pub(super) fn leave<'a>(
+    dialog: &'a Dialog,
+    by: Option<&'a OperatorId>,
+) -> impl Iterator<Item = DialogEvent> + 'a {
+    dialog
+        .participants
+        .iter()
+        .map(move |operator| DialogEvent::ParticipantLeft { operator: operator.clone(), by: by.cloned() })
+}
+
+/// Another text for a message; nothing if it is the same.
+pub(super) fn edit(message: &Message, text: &str, by: Option<&OperatorId>) -> Result<Decision, Rejection> {
+    if message.deleted {
+        return Err(Rejection::new(Code::Conflict, "this message was deleted"));
+    }
+    if message.text == text {
+        return Ok(Decision::nothing());
+    }
+    let (id, visibility, by) = (message.id, message.visibility, by.cloned());
+    let edit = MessageEdit { message: id, text: text.to_owned(), visibility, by };
+    Ok(Decision::done(vec![DialogEvent::MessageEdited(Box::new(edit))]))
+}
+
+/// No text any more for a message; nothing if it has none already.
+pub(super) fn delete(message: &Message, by: Option<&OperatorId>) -> Decision {
+    if message.deleted {
+        return Decision::nothing();
+    }
+    let (message, visibility, by) = (message.id, message.visibility, by.cloned());
+    Decision::done(vec![DialogEvent::MessageDeleted { message, visibility, by }])
 }
 
 /// The next message of the dialog, written by an operator.
@@ -43,7 +93,7 @@ pub(super) fn operator_message(
     at: Timestamp,
 ) -> Message {
     let author = Author::Operator(operator.clone());
-    Message { id: dialog.next_message(), author, visibility, text: text.to_owned(), at, external_id: None }
+    Message::new(dialog.next_message(), author, visibility, text.to_owned(), at)
 }
 
 /// A message of the client; they are never hidden.
@@ -53,8 +103,8 @@ pub(super) fn client_message(
     at: Timestamp,
     external_id: Option<&ExternalId>,
 ) -> Message {
-    let (author, visibility) = (Author::Client, Visibility::Public);
-    Message { id, author, visibility, text: text.to_owned(), at, external_id: external_id.cloned() }
+    let message = Message::new(id, Author::Client, Visibility::Public, text.to_owned(), at);
+    Message { external_id: external_id.cloned(), ..message }
 }
 
 /// A request to the outside that is about to be made.

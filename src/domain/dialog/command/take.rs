@@ -5,7 +5,8 @@ use serde::Deserialize;
 use super::{Actor, Context, Decision, DialogCommand, guard, steps};
 use crate::domain::dialog::{Dialog, Status};
 use crate::domain::event::DialogEvent;
-use crate::error::{Code, Rejection};
+use crate::domain::permission::Permission;
+use crate::error::Rejection;
 use crate::ids::DialogId;
 
 /// This dialog is mine from now on. Not if it is pinned, unless I am a supervisor.
@@ -19,12 +20,13 @@ pub struct Take {
 impl DialogCommand for Take {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let actor = context.acting()?;
+        dialog.allow(Permission::Take, actor)?;
         guard::open(dialog)?;
         if dialog.is_owner(&actor.operator) {
             return Ok(Decision::nothing());
         }
-        if dialog.pinned && !actor.is_supervisor() {
-            return Err(Rejection::new(Code::DialogPinned, "its owner has pinned this dialog"));
+        if dialog.pinned {
+            dialog.allow(Permission::TakePinned, actor)?;
         }
         guard::room(&context.desk)?;
         Ok(Decision::done(events(dialog, actor, context)))
@@ -46,6 +48,7 @@ mod tests {
     use super::*;
     use crate::domain::operator::Role;
     use crate::domain::testing::*;
+    use crate::error::Code;
 
     const TAKE: Take = Take { dialog: DIALOG };
 

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use super::*;
-use crate::domain::dialog::order::{Announce, DialogOrder, ExpireOffer, Offer, ReturnToQueue, WithdrawOffer};
+use crate::domain::dialog::order::{
+    Announce, DialogOrder, Dismiss, ExpireOffer, Offer, ReturnToQueue, WithdrawOffer,
+};
 use crate::domain::event::Destination;
 use crate::domain::testing::*;
 use crate::ids::ClientId;
@@ -42,12 +44,24 @@ fn orders() -> Vec<(&'static str, DialogOrder)> {
         ("unpin", Unpin { dialog }.into()),
         ("finish", Finish { dialog }.into()),
         ("spam", Spam { dialog }.into()),
+        ("pin_all", PinAll {}.into()),
+        ("unpin_all", UnpinAll {}.into()),
+        ("join", Join { dialog }.into()),
+        ("leave", Leave { dialog }.into()),
+        ("invite cleo", Invite { dialog, operator: operator("cleo") }.into()),
+        ("remove cleo", RemoveParticipant { dialog, operator: operator("cleo") }.into()),
+        ("rename", Rename { dialog, title: "parcel".into() }.into()),
+        ("set_hidden_mode", SetHiddenMode { dialog, on: true }.into()),
+        ("typing", Typing { dialog }.into()),
+        ("rate", Rate { dialog, score: 5, comment: None }.into()),
+        ("score_dialog", ScoreDialog { dialog, rating: 5, comment: None }.into()),
         ("create_task", CreateTask(FromMessage::new(MessageId::of(DIALOG, 1))).into()),
         ("save_to_crm", SaveToCrm { dialog, title: None, contact: None }.into()),
         ("(offer)", Offer { operators: vec![operator("cleo")] }.into()),
         ("(announce)", Announce.into()),
         ("(expire offer)", ExpireOffer { deadline: OFFER_ENDS }.into()),
         ("(withdraw mine)", WithdrawOffer { operator: operator("anna") }.into()),
+        ("(anna is away)", Dismiss { operator: operator("anna") }.into()),
         ("(anna is removed)", ReturnToQueue { operator: operator("anna") }.into()),
     ]
 }
@@ -111,12 +125,24 @@ pin                not_owner         not_owner         not_owner
 unpin              not_owner         not_owner         not_owner
 finish             not_owner         not_owner         not_owner
 spam               > closed          > closed          not_owner
+pin_all            -                 -                 -
+unpin_all          -                 -                 -
+join               > waiting         > offered         > offered
+leave              not_participant   not_participant   not_participant
+invite cleo        not_participant   not_participant   not_participant
+remove cleo        not_participant   not_participant   not_participant
+rename             not_participant   not_participant   not_participant
+set_hidden_mode    not_participant   not_participant   not_participant
+typing             not_participant   not_participant   not_participant
+rate               permission_denied permission_denied permission_denied
+score_dialog       permission_denied permission_denied permission_denied
 create_task        not_participant   not_participant   not_participant
 save_to_crm        not_participant   not_participant   not_participant
 (offer)            > offered         -                 -
 (announce)         -                 -                 -
 (expire offer)     -                 > waiting         > waiting
 (withdraw mine)    -                 > waiting         -
+(anna is away)     -                 -                 -
 (anna is removed)  -                 -                 -
 ",
     );
@@ -141,12 +167,24 @@ pin                > answered        not_owner         not_owner         dialog_
 unpin              -                 not_owner         not_owner         dialog_closed
 finish             > closed          not_owner         not_owner         dialog_closed
 spam               > closed          not_owner         not_owner         dialog_closed
+pin_all            > answered        -                 -                 -
+unpin_all          -                 -                 -                 -
+join               -                 > answered        > answered        dialog_closed
+leave              not_participant   not_participant   not_participant   not_participant
+invite cleo        > answered        not_participant   not_participant   dialog_closed
+remove cleo        -                 not_participant   not_participant   dialog_closed
+rename             > answered        not_participant   not_participant   > closed
+set_hidden_mode    > answered        not_participant   not_participant   dialog_closed
+typing             -                 not_participant   not_participant   dialog_closed
+rate               permission_denied permission_denied permission_denied permission_denied
+score_dialog       permission_denied permission_denied permission_denied permission_denied
 create_task        > answered        not_participant   not_participant   > closed
 save_to_crm        > answered        not_participant   not_participant   > closed
 (offer)            -                 -                 -                 -
 (announce)         -                 -                 -                 -
 (expire offer)     -                 -                 -                 -
 (withdraw mine)    -                 -                 -                 -
+(anna is away)     -                 -                 -                 -
 (anna is removed)  > waiting         -                 -                 -
 ",
     );
@@ -165,6 +203,12 @@ pin                conflict          conflict          conflict
 unpin              conflict          conflict          conflict
 finish             > closed          > closed          > closed
 spam               > closed          > closed          > closed
+invite cleo        > waiting         > offered         > offered
+remove cleo        -                 -                 -
+rename             > waiting         > offered         > offered
+set_hidden_mode    > waiting         > offered         > offered
+typing             -                 -                 -
+score_dialog       dialog_not_closed dialog_not_closed dialog_not_closed
 create_task        > waiting         > offered         > offered
 save_to_crm        > waiting         > offered         > offered
 ",
@@ -181,6 +225,12 @@ pin                > answered        > answered        -                 dialog_
 unpin              -                 -                 > answered        dialog_closed
 finish             > closed          > closed          > closed          dialog_closed
 spam               > closed          > closed          > closed          dialog_closed
+invite cleo        > answered        > answered        > answered        dialog_closed
+remove cleo        -                 -                 -                 dialog_closed
+rename             > answered        > answered        > answered        > closed
+set_hidden_mode    > answered        > answered        > answered        dialog_closed
+typing             -                 -                 -                 dialog_closed
+score_dialog       dialog_not_closed dialog_not_closed dialog_not_closed > closed
 create_task        > answered        > answered        > answered        > closed
 save_to_crm        > answered        > answered        > answered        > closed
 ",

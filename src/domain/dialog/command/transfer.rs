@@ -7,6 +7,7 @@ use crate::domain::channel::Accept;
 use crate::domain::dialog::{Dialog, Status, Visibility};
 use crate::domain::event::{Destination, DialogEvent};
 use crate::domain::form;
+use crate::domain::permission::Permission;
 use crate::error::{Code, Rejection};
 use crate::ids::{ChannelId, DialogId, OperatorId};
 
@@ -120,7 +121,7 @@ impl DialogCommand for Transfer {
                 "a transfer to oneself: take or answer it instead",
             ));
         }
-        dialog.allow_handler(actor)?;
+        dialog.allow(Permission::Transfer, actor)?;
         guard::open(dialog)?;
         self.check_target(dialog)?;
         if self.comment.is_some() {

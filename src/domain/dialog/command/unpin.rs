@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Context, Decision, DialogCommand, guard};
 use crate::domain::dialog::Dialog;
 use crate::domain::event::DialogEvent;
+use crate::domain::permission::Permission;
 use crate::error::Rejection;
 use crate::ids::DialogId;
 
@@ -19,7 +20,7 @@ pub struct Unpin {
 impl DialogCommand for Unpin {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let actor = context.acting()?;
-        dialog.allow_owner(actor)?;
+        dialog.allow(Permission::Pin, actor)?;
         guard::answered(dialog)?;
         if !dialog.pinned {
             return Ok(Decision::nothing());

@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use super::{Context, Decision, DialogCommand, guard, steps};
-use crate::domain::dialog::{Dialog, Visibility};
+use crate::domain::dialog::Dialog;
 use crate::domain::event::DialogEvent;
 use crate::domain::form;
+use crate::domain::permission::Permission;
 use crate::domain::reply::{Reply, Written};
 use crate::error::Rejection;
 use crate::ids::DialogId;
@@ -18,7 +19,7 @@ pub struct WriteReply {
     pub dialog: DialogId,
     /// What I write.
     pub text: String,
-    /// Whether only employees may read it; by default the client may too.
+    /// Whether only employees may read it; by default the client may too, unless my hidden mode is on.
     pub hidden: Option<bool>,
 }
 
@@ -30,20 +31,16 @@ impl WriteReply {
     pub fn validate(&self) -> Result<(), Rejection> {
         form::text("text", &self.text)
     }
-
-    fn visibility(&self) -> Visibility {
-        if self.hidden.unwrap_or(false) { Visibility::Hidden } else { Visibility::Public }
-    }
 }
 
 impl DialogCommand for WriteReply {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let actor = context.acting()?;
-        dialog.allow_participant(actor)?;
+        dialog.allow(Permission::Write, actor)?;
         guard::open(dialog)?;
         guard::space(dialog)?;
-        let message =
-            steps::operator_message(dialog, &actor.operator, self.visibility(), &self.text, context.now);
+        let visibility = dialog.visibility_for(&actor.operator, self.hidden);
+        let message = steps::operator_message(dialog, &actor.operator, visibility, &self.text, context.now);
         let reply = Reply::Written(Written { message: message.id });
         Ok(Decision { events: vec![DialogEvent::MessageAdded(Box::new(message))], reply })
     }
@@ -52,7 +49,7 @@ impl DialogCommand for WriteReply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::dialog::Author;
+    use crate::domain::dialog::{Author, Visibility};
     use crate::domain::operator::Role;
     use crate::domain::testing::*;
     use crate::error::Code;

@@ -3,26 +3,29 @@
 //! Orders have no actor and are never rejected: one that comes too late does nothing.
 
 mod announce;
+mod dismiss;
 mod expire_offer;
 mod offer;
 mod return_to_queue;
 mod withdraw_offer;
 
 pub use announce::Announce;
+pub use dismiss::Dismiss;
 pub use expire_offer::ExpireOffer;
 pub use offer::Offer;
 pub use return_to_queue::ReturnToQueue;
 pub use withdraw_offer::WithdrawOffer;
 
 use super::Dialog;
-use super::command::guard;
 use super::command::{
-    AcceptAndFinish, Answer, ClientLeave, CompleteRequest, Context, CreateEvent, CreateTask, Decision,
-    DialogCommand, FailRequest, Finish, Pin, PostToFeed, Receive, SaveToCrm, Skip, Spam, Take, Transfer,
-    Unpin, WriteReply,
+    AcceptAndFinish, Answer, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest, Context,
+    CreateEvent, CreateTask, Decision, DeleteMessage, DialogCommand, EditMessage, FailRequest, Finish,
+    Invite, Join, Leave, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename,
+    SaveToCrm, ScoreDialog, SetHiddenMode, Skip, Spam, Take, Transfer, Typing, Unpin, UnpinAll, WriteReply,
 };
 use crate::domain::command::Command;
-use crate::error::{Code, Rejection};
+use crate::domain::transient::Transient;
+use crate::error::Rejection;
 use crate::ids::DialogId;
 
 /// The list stands once: a variant for each, how to make it, and how it decides.
@@ -75,6 +78,40 @@ dialog_orders! {
     Finish(<Finish>),
     /// Somebody closes it as spam.
     Spam(<Spam>),
+    /// Its owner locks all that is theirs.
+    PinAll(<PinAll>),
+    /// Its owner unlocks all that is theirs.
+    UnpinAll(<UnpinAll>),
+    /// Somebody takes part in it.
+    Join(<Join>),
+    /// Somebody no longer takes part in it.
+    Leave(<Leave>),
+    /// Somebody brings a colleague in.
+    Invite(<Invite>),
+    /// Somebody sends a colleague away.
+    RemoveParticipant(<RemoveParticipant>),
+    /// Somebody renames it.
+    Rename(<Rename>),
+    /// Somebody switches their hidden mode.
+    SetHiddenMode(<SetHiddenMode>),
+    /// Somebody changes a message.
+    Edit(<EditMessage>),
+    /// Somebody deletes a message.
+    Delete(<DeleteMessage>),
+    /// The client changed a message.
+    ClientEdit(Box<ClientEdit>),
+    /// The client deleted a message.
+    ClientDelete(Box<ClientDelete>),
+    /// A message has got further on its way.
+    Receipt(<RecordReceipt>),
+    /// The client rates it.
+    Rate(<Rate>),
+    /// A supervisor scores it.
+    Score(<ScoreDialog>),
+    /// Somebody is writing.
+    Typing(<Typing>),
+    /// The client is writing.
+    ClientTyping(<ClientTyping>),
     /// Somebody makes a task of a message.
     CreateTask(Box<CreateTask>),
     /// Somebody makes a calendar event of a message.
@@ -97,6 +134,8 @@ dialog_orders! {
     WithdrawOffer(<WithdrawOffer>),
     /// Its owner is no longer there.
     ReturnToQueue(<ReturnToQueue>),
+    /// A participant is no longer there.
+    Dismiss(<Dismiss>),
 }
 
 impl DialogOrder {
@@ -114,25 +153,36 @@ impl DialogOrder {
             Self::Unpin(unpin) => Some(unpin.dialog),
             Self::Finish(finish) => Some(finish.dialog),
             Self::Spam(spam) => Some(spam.dialog),
-            Self::CreateTask(create) => Some(create.0.message.dialog()),
-            Self::CreateEvent(create) => Some(create.0.message.dialog()),
-            Self::PostToFeed(post) => Some(post.0.message.dialog()),
-            Self::SaveToCrm(save) => Some(save.dialog),
-            Self::CompleteRequest(complete) => Some(complete.request.dialog()),
-            Self::FailRequest(fail) => Some(fail.request.dialog()),
+            Self::Join(it) => Some(it.dialog),
+            Self::Leave(it) => Some(it.dialog),
+            Self::Invite(it) => Some(it.dialog),
+            Self::RemoveParticipant(it) => Some(it.dialog),
+            Self::Rename(it) => Some(it.dialog),
+            Self::SetHiddenMode(it) => Some(it.dialog),
+            Self::Score(it) => Some(it.dialog),
+            Self::Typing(it) => Some(it.dialog),
+            Self::Rate(it) => Some(it.dialog),
+            Self::Edit(it) => Some(it.message.dialog()),
+            Self::Delete(it) => Some(it.message.dialog()),
+            Self::Receipt(it) => Some(it.message.dialog()),
+            Self::CreateTask(it) => Some(it.0.message.dialog()),
+            Self::CreateEvent(it) => Some(it.0.message.dialog()),
+            Self::PostToFeed(it) => Some(it.0.message.dialog()),
+            Self::SaveToCrm(it) => Some(it.dialog),
+            Self::CompleteRequest(it) => Some(it.request.dialog()),
+            Self::FailRequest(it) => Some(it.request.dialog()),
             _ => None,
         }
     }
 }
 
 impl DialogOrder {
-    /// What to say when the dialog is not there: the order may have named a thing in it instead.
-    pub fn not_found(&self, no_such_dialog: Rejection) -> Rejection {
+    /// What others learn of it that is not kept, when it is allowed.
+    pub fn transient(&self, dialog: &Dialog, context: &Context) -> Option<Transient> {
         match self {
-            _ if no_such_dialog.code != Code::DialogNotFound => no_such_dialog,
-            Self::CreateTask(_) | Self::CreateEvent(_) | Self::PostToFeed(_) => guard::no_such_message(),
-            Self::CompleteRequest(_) | Self::FailRequest(_) => guard::no_such_request(),
-            _ => no_such_dialog,
+            Self::Typing(typing) => typing.transient(dialog, context),
+            Self::ClientTyping(typing) => typing.transient(dialog, context),
+            _ => None,
         }
     }
 
@@ -160,12 +210,29 @@ impl TryFrom<Command> for DialogOrder {
             Command::Unpin(unpin) => Self::Unpin(unpin),
             Command::Finish(finish) => Self::Finish(finish),
             Command::Spam(spam) => Self::Spam(spam),
-            Command::CreateTask(create) => Self::CreateTask(create),
-            Command::CreateEvent(create) => Self::CreateEvent(create),
-            Command::PostToFeed(post) => Self::PostToFeed(post),
-            Command::SaveToCrm(save) => Self::SaveToCrm(save),
-            Command::CompleteRequest(complete) => Self::CompleteRequest(complete),
-            Command::FailRequest(fail) => Self::FailRequest(fail),
+            Command::PinAll(it) => Self::PinAll(it),
+            Command::UnpinAll(it) => Self::UnpinAll(it),
+            Command::Join(it) => Self::Join(it),
+            Command::Leave(it) => Self::Leave(it),
+            Command::Invite(it) => Self::Invite(it),
+            Command::RemoveParticipant(it) => Self::RemoveParticipant(it),
+            Command::Rename(it) => Self::Rename(it),
+            Command::SetHiddenMode(it) => Self::SetHiddenMode(it),
+            Command::Edit(it) => Self::Edit(it),
+            Command::Delete(it) => Self::Delete(it),
+            Command::ClientEdit(it) => Self::ClientEdit(it),
+            Command::ClientDelete(it) => Self::ClientDelete(it),
+            Command::Receipt(it) => Self::Receipt(it),
+            Command::Rate(it) => Self::Rate(it),
+            Command::Score(it) => Self::Score(it),
+            Command::Typing(it) => Self::Typing(it),
+            Command::ClientTyping(it) => Self::ClientTyping(it),
+            Command::CreateTask(it) => Self::CreateTask(it),
+            Command::CreateEvent(it) => Self::CreateEvent(it),
+            Command::PostToFeed(it) => Self::PostToFeed(it),
+            Command::SaveToCrm(it) => Self::SaveToCrm(it),
+            Command::CompleteRequest(it) => Self::CompleteRequest(it),
+            Command::FailRequest(it) => Self::FailRequest(it),
             other => return Err(other),
         })
     }
