@@ -48,7 +48,7 @@ fn answered(context: &Context) -> Dialog {
 }
 
 fn written(dialog: &Dialog, context: &Context) -> Vec<DialogEvent> {
-    let reply = WriteReply { dialog: DIALOG, text: TEXT.to_owned(), hidden: None };
+    let reply = WriteReply::new(DIALOG, TEXT);
     reply.decide(dialog, context).expect("the owner may write").events
 }
 

@@ -79,7 +79,8 @@ struct Outgoing {
 async fn receive(engine: Data<Engine>, path: Path<(ChannelId, ClientId)>, message: Json<Incoming>) -> Answer {
     let (channel, client) = path.into_inner();
     let Incoming { text, external_id, name } = message.into_inner();
-    let received = engine.receive(Receive { channel, client, text, external_id, name }).await?;
+    let received =
+        engine.receive(Receive { external_id, name, ..Receive::new(channel, client, text) }).await?;
     Ok(HttpResponse::Ok().json(
         json!({ "dialog": received.dialog, "message": received.message, "duplicate": received.duplicate }),
     ))

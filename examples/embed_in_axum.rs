@@ -77,7 +77,8 @@ async fn receive(
     Path((channel, client)): Path<(ChannelId, ClientId)>,
     Json(Incoming { text, external_id, name }): Json<Incoming>,
 ) -> Result<Json<Value>, Failure> {
-    let received = engine.receive(Receive { channel, client, text, external_id, name }).await?;
+    let received =
+        engine.receive(Receive { external_id, name, ..Receive::new(channel, client, text) }).await?;
     Ok(Json(
         json!({ "dialog": received.dialog, "message": received.message, "duplicate": received.duplicate }),
     ))

@@ -43,6 +43,12 @@ codes! {
     DialogNotFound => "dialog_not_found",
     /// No such message.
     MessageNotFound => "message_not_found",
+    /// No such form.
+    FormNotFound => "form_not_found",
+    /// No such canned reply, or one of somebody else or of another channel.
+    CannedNotFound => "canned_not_found",
+    /// No such app.
+    AppNotFound => "app_not_found",
     /// No such request to the outside.
     RequestNotFound => "request_not_found",
     /// The operator's role does not allow it.
@@ -61,6 +67,8 @@ codes! {
     DialogNotClosed => "dialog_not_closed",
     /// The dialog is locked by its owner.
     DialogPinned => "dialog_pinned",
+    /// The id is taken.
+    AlreadyExists => "already_exists",
     /// The operator has no room for it.
     OperatorAtCapacity => "operator_at_capacity",
     /// The operator is not there.

@@ -107,6 +107,12 @@ host_ids! {
     IdempotencyKey;
     /// The name of a durable subscription.
     SubscriptionName;
+    /// A canned reply: a text that operators send often.
+    CannedId;
+    /// A form that operators send to clients.
+    FormId;
+    /// An app that an administrator has installed.
+    AppId;
 }
 
 /// A dialog: given by the engine, rising from 1, never reused.

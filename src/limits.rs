@@ -9,6 +9,30 @@ pub const TEXT_CHARS: usize = 10_000;
 /// Characters of a name or title.
 pub const NAME_CHARS: usize = 256;
 
+/// Characters of a link: what every browser and messenger still opens.
+pub const URL_CHARS: usize = 2048;
+
+/// Characters of a media type: two names of 127 characters (RFC 6838) and some parameters.
+pub const MEDIA_TYPE_CHARS: usize = 512;
+
+/// Bytes of an uploaded file: more than messengers take as a picture or a document to be read at once.
+pub const FILE_BYTES: usize = 25 * 1024 * 1024;
+
+/// Files of one message: albums of messengers have at most ten.
+pub const MESSAGE_FILES: usize = 32;
+
+/// Mentions in one message: more than people are in any dialog.
+pub const MESSAGE_MENTIONS: usize = 100;
+
+/// Fields of one form: longer ones belong on a page of their own.
+pub const FORM_FIELDS: usize = 100;
+
+/// Largest amount of a payment in minor units: stays exact in every JSON reader.
+pub const PAYMENT_AMOUNT: u64 = (1 << 53) - 1;
+
+/// Apps attached to one dialog.
+pub const DIALOG_APPS: usize = 100;
+
 /// One line of the line protocol: a file of 25 MiB in base64 and some room.
 pub const LINE_BYTES: usize = 40 * 1024 * 1024;
 
@@ -23,9 +47,6 @@ pub const REQUESTS_PER_DIALOG: usize = 1000;
 
 /// Requests on one page of a list.
 pub const REQUESTS_PER_PAGE: u32 = 200;
-
-/// Characters of an address on the web: longer ones are not understood everywhere.
-pub const URL_CHARS: usize = 2048;
 
 /// Fields of a contact, and values of one field: room for every property of a vCard.
 pub const CONTACT_FIELDS: usize = 64;

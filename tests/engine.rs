@@ -10,6 +10,8 @@ mod afterwards;
 mod calendars;
 #[path = "support/chance.rs"]
 mod chance;
+#[path = "engine/content.rs"]
+mod content;
 #[path = "engine/data_directory.rs"]
 mod data_directory;
 #[path = "engine/executors.rs"]

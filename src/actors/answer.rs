@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::health::Health;
 use super::shared::Names;
 use crate::domain::dialog::Dialog;
+use crate::domain::file::{File, FileHash};
 use crate::domain::query::{GetDialog, ListRequests};
-use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, OperatorView, RequestView};
+use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, FileView, OperatorView, RequestView};
 use crate::error::{Code, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, RequestId};
 use crate::timestamp::Timestamp;
@@ -29,6 +30,8 @@ pub enum Answer {
     Channel(ChannelView),
     /// How the engine is.
     Health(Health),
+    /// An uploaded file with its content.
+    File(FileView),
     /// A request to the outside.
     Request(Box<RequestView>),
     /// A page of requests to the outside.
@@ -52,6 +55,8 @@ pub enum Pending {
     OnDisk(DialogId),
     /// The client's last dialog is on disk, if there is one.
     LastOf(ChannelId, ClientId),
+    /// The content of this file is on disk.
+    Content(File, FileHash),
     /// The request's dialog is on disk only.
     RequestOnDisk(RequestId),
     /// Those requests that the index names, each to be asked for.

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::answer::Answer;
 use super::shared::Shared;
+use crate::domain::file::Upload;
 use crate::domain::reply::Reply;
 use crate::domain::transient::Transient;
 use crate::error::{Error, Rejection};
@@ -65,12 +66,14 @@ pub struct Caller {
     /// Its share of what may be under way, in bytes; given back when its outcome leaves. Nothing for
     /// what was not admitted.
     pub admitted_bytes: Option<u32>,
+    /// Contents of its files, which go past the dialog to the journal.
+    pub uploads: Vec<Upload>,
 }
 
 impl Caller {
     /// For the engine's own orders: nobody waits.
     pub const fn nobody() -> Self {
-        Self { slot: Slot::Nobody, key: None, admitted_bytes: None }
+        Self { slot: Slot::Nobody, key: None, admitted_bytes: None, uploads: Vec::new() }
     }
 
     /// Whether anything has to be released for it.
@@ -104,7 +107,7 @@ impl Exit {
     }
 
     fn deliver(&mut self, caller: Caller, result: Result<Delivery, Error>) {
-        let Caller { slot, key, admitted_bytes } = caller;
+        let Caller { slot, key, admitted_bytes, uploads: _ } = caller;
         if let Some(bytes) = admitted_bytes {
             self.commands += 1;
             self.bytes += bytes as usize;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use actix::{Actor, Context as ActorContext, Handler, Message};
 
-use super::answer::Answer;
+use super::answer::{Answer, Pending};
 use super::caller::{Caller, Outcome};
+use super::errand::Errand;
 use super::guard::guarded;
 use super::health::HealthCheck;
 use super::note::{DialogNote, Facts, Note};
@@ -13,12 +14,15 @@ use super::script::Observation;
 use super::shard::{OpenOutbox, Shard};
 use super::shared::Shared;
 use crate::domain::dialog::Dialog;
-use crate::domain::dialog::command::{Context, Decision, DialogCommand, Placement, Receive};
+use crate::domain::dialog::command::{
+    Context, Decision, DialogCommand, Lookup, Placement, Receive, SeenMessage,
+};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::event::{Change, DialogEvent, Events};
-use crate::domain::query::GetDialog;
+use crate::domain::query::{GetDialog, GetFile};
+use crate::domain::view::uploaded;
 use crate::error::{Code, Rejection};
-use crate::ids::{DialogId, RequestId};
+use crate::ids::{DialogId, MessageId, RequestId};
 use crate::routing::Fact;
 use crate::storage::{ClosedDialog, DialogImage, Image, Indexed, Thing, encode, fingerprint};
 
@@ -31,6 +35,10 @@ pub enum ToDialog {
     Order(Box<Told>),
     /// Show yourself.
     Show(Box<GetDialog>, Caller),
+    /// Say which content a file has.
+    File(GetFile, Caller),
+    /// Show a message to a command on another dialog, or on none.
+    Look(MessageId, Box<Errand>),
     /// Show one of your requests to the outside.
     ShowRequest(RequestId, Caller),
     /// Write yourself to disk.
@@ -200,6 +208,23 @@ impl DialogActor {
         self.note(&mut outbox, false, Facts::new());
     }
 
+    fn file(&self, query: GetFile, caller: Caller) {
+        let message = self.dialog.as_deref().and_then(|dialog| dialog.message(query.message));
+        let found = uploaded(message, query.index);
+        let answer = found.map(|(file, hash)| Answer::Pending(Pending::Content(file, hash)));
+        let mut outbox = self.shard.open();
+        outbox.release(caller, answer.map(|answer| Outcome::Answered(Box::new(answer))));
+        self.note(&mut outbox, false, Facts::new());
+    }
+
+    fn look(&self, message: MessageId, errand: Box<Errand>) {
+        let seen = self.dialog.as_deref().and_then(|dialog| SeenMessage::of(dialog, message));
+        let lookup = seen.map_or(Lookup::Nothing, |seen| Lookup::Message(Box::new(seen)));
+        let mut outbox = self.shard.open();
+        outbox.note(Note::Found(errand, lookup));
+        self.note(&mut outbox, false, Facts::new());
+    }
+
     /// Sends the present state to disk.
     fn snapshot(&mut self, outbox: &mut OpenOutbox<'_>) {
         let Some(dialog) = self.dialog.as_deref() else { return };
@@ -233,6 +258,8 @@ impl Handler<ToDialog> for DialogActor {
             ToDialog::Open(opening) => self.open(*opening),
             ToDialog::Order(told) => self.order(*told),
             ToDialog::Show(query, caller) => self.show(&query, caller),
+            ToDialog::File(query, caller) => self.file(query, caller),
+            ToDialog::Look(message, errand) => self.look(message, errand),
             ToDialog::ShowRequest(request, caller) => self.show_request(request, caller),
             ToDialog::Snapshot => {
                 let shard = Arc::clone(&self.shard);

@@ -1,4 +1,5 @@
-//! The actors: one per dialog, one per operator, a registry of channels, and the dispatcher.
+//! The actors: one per dialog, one per operator, a registry of channels and the library, and the
+//! dispatcher.
 //!
 //! Thin: they carry commands to `decide`, events to `apply` and to the journal, and nothing more.
 //! No rule of the business stands here, and only this module and `engine` name actix.
@@ -20,6 +21,7 @@ pub mod answer;
 pub mod caller;
 pub mod dialog;
 pub mod dispatcher;
+pub mod errand;
 pub mod guard;
 pub mod health;
 pub mod inbox;

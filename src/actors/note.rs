@@ -4,7 +4,9 @@ use actix::Message;
 use smallvec::SmallVec;
 
 use super::caller::Outcome;
+use super::errand::Errand;
 use crate::domain::channel::Channel;
+use crate::domain::dialog::command::Lookup;
 use crate::domain::operator::Operator;
 use crate::error::Rejection;
 use crate::ids::{DialogId, OperatorId};
@@ -30,6 +32,8 @@ pub enum Note {
     },
     /// A dialog did its part of what is gathered under this number.
     Part(u64, Result<Outcome, Rejection>),
+    /// What a command had to know elsewhere was looked up: it can go on.
+    Found(Box<Errand>, Lookup),
     /// An operator or the registry handled a message, and nothing changed.
     Nothing,
 }

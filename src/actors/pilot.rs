@@ -93,14 +93,15 @@ impl Pilot {
             self.shared.tap.take(&mut seen);
             let step = script.next(self.shared.clock.now(), &seen);
             seen.clear();
-            let Step::Do { at, request } = step else { break };
+            let Step::Do { at, mut request } = step else { break };
             if let Some(deadline) = self.shared.deadline.until(at) {
                 self.fire(deadline).await;
                 continue;
             }
             self.shared.clock.advance_to(at);
             self.shared.activity.enter();
-            let caller = Caller { slot: Slot::Script, key: request.key, admitted_bytes: None };
+            let uploads = request.command.detach_files();
+            let caller = Caller { slot: Slot::Script, key: request.key, admitted_bytes: None, uploads };
             let envelope = Envelope { ask: Ask::Command(request.command), actor: request.actor, caller };
             if self.inbox.put(envelope).is_err() {
                 self.shared.activity.turn_away();

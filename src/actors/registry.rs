@@ -1,4 +1,4 @@
-//! The registry: it owns the channels and their rules.
+//! The registry: it owns the channels with their rules, and the library.
 
 use std::sync::Arc;
 
@@ -7,16 +7,19 @@ use hashbrown::HashMap;
 
 use super::answer::Answer;
 use super::caller::{Caller, Outcome};
+use super::errand::Errand;
 use super::guard::guarded;
 use super::note::Note;
 use super::shard::{OpenOutbox, Shard};
 use crate::domain::channel::{Channel, PutChannel};
+use crate::domain::dialog::command::{CannedAtHand, Lookup};
 use crate::domain::event::{Change, Events};
+use crate::domain::library::{Item, ItemId, LibraryCommand};
 use crate::domain::operator::Principal;
 use crate::domain::reply::Reply;
 use crate::domain::view::{ChannelView, QueueState};
 use crate::error::{Code, Rejection};
-use crate::ids::ChannelId;
+use crate::ids::{ChannelId, OperatorId};
 use crate::storage::{Image, RecoveredThing, Thing, encode, fingerprint};
 use crate::timestamp::Timestamp;
 
@@ -34,6 +37,19 @@ pub enum ToRegistry {
         /// Who waits.
         caller: Caller,
     },
+    /// Change the library.
+    Library {
+        /// The command.
+        command: Box<LibraryCommand>,
+        /// Who does it.
+        acting: Option<Principal>,
+        /// When.
+        now: Timestamp,
+        /// Who waits.
+        caller: Caller,
+    },
+    /// Look something up in the library for a command on a dialog of this channel.
+    Find(ItemId, Option<ChannelId>, Box<Errand>),
     /// Show a channel, with what its queue holds.
     Show(ChannelId, QueueState, Caller),
 }
@@ -42,10 +58,11 @@ impl Message for ToRegistry {
     type Result = ();
 }
 
-/// The actor that owns the channels.
+/// The actor that owns the channels and the library.
 #[derive(Debug)]
 pub struct Registry {
     channels: HashMap<ChannelId, Channel>,
+    library: HashMap<ItemId, Item>,
     shard: Arc<Shard>,
 }
 
@@ -54,8 +71,12 @@ impl Actor for Registry {
 }
 
 impl Registry {
-    /// With the channels that recovery found. Images that were lost are sent again.
-    pub fn new(recovered: Vec<RecoveredThing<Channel>>, shard: Arc<Shard>) -> Self {
+    /// With the channels and the library that recovery found. Images that were lost are sent again.
+    pub fn new(
+        recovered: Vec<RecoveredThing<Channel>>,
+        items: Vec<RecoveredThing<Item>>,
+        shard: Arc<Shard>,
+    ) -> Self {
         let mut channels = HashMap::new();
         for RecoveredThing { thing, on_disk, clean } in recovered {
             if !clean {
@@ -63,7 +84,14 @@ impl Registry {
             }
             channels.insert(thing.id.clone(), thing);
         }
-        Self { channels, shard }
+        let mut library = HashMap::new();
+        for RecoveredThing { thing, on_disk, clean } in items {
+            if !clean {
+                file(&thing, on_disk.unwrap_or(0), &shard, &mut shard.open());
+            }
+            library.insert(thing.id(), thing);
+        }
+        Self { channels, library, shard }
     }
 
     /// How many channels there are.
@@ -99,6 +127,64 @@ impl Registry {
         }
     }
 
+    fn change_library(
+        &mut self,
+        command: &LibraryCommand,
+        acting: Option<&Principal>,
+        now: Timestamp,
+        caller: Caller,
+    ) {
+        let shard = Arc::clone(&self.shard);
+        let mut outbox = shard.open();
+        let id = command.item();
+        let existing = self.library.get(&id);
+        let before = existing.map_or(0, print_of_item);
+        match command.decide(existing, acting) {
+            Ok(events) => {
+                for event in &events {
+                    let item = self.library.entry(id.clone()).or_insert_with(|| Item::from_event(event));
+                    item.apply(event);
+                }
+                outbox.done(
+                    &Change { at: now, events: Events::Item(id.clone(), events) },
+                    Reply::Done,
+                    caller,
+                );
+                if let Some(item) = self.library.get(&id) {
+                    file(item, before, &shard, &mut outbox);
+                }
+            }
+            Err(rejection) => outbox.release(caller, Err(rejection)),
+        }
+        outbox.note(Note::Nothing);
+    }
+
+    fn find(&self, id: &ItemId, channel: Option<&ChannelId>, errand: Box<Errand>) {
+        let lookup = match self.library.get(id).cloned() {
+            Some(Item::Canned(reply)) => {
+                let operator = errand.acting.as_ref().map(|acting| &acting.operator);
+                let operator_name = operator.map_or(String::new(), |operator| self.name_of(operator));
+                let channel_name = channel.map_or(String::new(), |channel| self.name_of_channel(channel));
+                Lookup::Canned(Box::new(CannedAtHand { reply, operator_name, channel_name }))
+            }
+            Some(Item::Form(form)) => Lookup::Form(Box::new(form)),
+            Some(Item::App(app)) => Lookup::App(Box::new(app)),
+            None => Lookup::Nothing,
+        };
+        self.shard.open().note(Note::Found(errand, lookup));
+    }
+
+    /// The name of an operator; its id if it was given none.
+    fn name_of(&self, operator: &OperatorId) -> String {
+        let name = self.shard.shared.names.get(operator).filter(|name| !name.is_empty());
+        name.unwrap_or_else(|| operator.to_string())
+    }
+
+    fn name_of_channel(&self, channel: &ChannelId) -> String {
+        let name = self.channels.get(channel).map(|channel| channel.settings.name.clone());
+        name.filter(|name| !name.is_empty()).unwrap_or_else(|| channel.to_string())
+    }
+
     fn show(&self, channel: &ChannelId, counts: QueueState, caller: Caller) {
         let outcome = match self.channels.get(channel) {
             Some(channel) => {
@@ -119,6 +205,17 @@ fn snapshot(channel: &Channel, before: u64, shard: &Shard, outbox: &mut OpenOutb
     outbox.image(Image::Channel { id: channel.id.clone(), state: encode(channel), fingerprint_delta: delta });
 }
 
+/// The library changes seldom too.
+fn file(item: &Item, before: u64, shard: &Shard, outbox: &mut OpenOutbox<'_>) {
+    let delta = print_of_item(item).wrapping_sub(before);
+    shard.shared.fingerprint.add(delta);
+    outbox.image(Image::Item { id: item.id(), state: encode(item), fingerprint_delta: delta });
+}
+
+fn print_of_item(item: &Item) -> u64 {
+    fingerprint(Thing::Item(&item.id()), &encode(item))
+}
+
 fn print_of(channel: &Channel) -> u64 {
     fingerprint(Thing::Channel(&channel.id), &encode(channel))
 }
@@ -129,6 +226,10 @@ impl Handler<ToRegistry> for Registry {
     fn handle(&mut self, message: ToRegistry, _: &mut Self::Context) {
         let handled = guarded(|| match message {
             ToRegistry::Put { put, acting, now, caller } => self.put(&put, acting, now, caller),
+            ToRegistry::Library { command, acting, now, caller } => {
+                self.change_library(&command, acting.as_ref(), now, caller);
+            }
+            ToRegistry::Find(item, channel, errand) => self.find(&item, channel.as_ref(), errand),
             ToRegistry::Show(channel, counts, caller) => self.show(&channel, counts, caller),
         });
         let shared = &self.shard.shared;

@@ -16,7 +16,9 @@ use super::dispatcher::Dispatcher;
 use super::note::{Note, Notes};
 use super::script::Observation;
 use super::shared::Shared;
-use crate::domain::event::{Change, Events};
+use crate::domain::dialog::Message;
+use crate::domain::event::{Change, DialogEvent, Events};
+use crate::domain::file::FilePlace;
 use crate::domain::reply::Reply;
 use crate::domain::transient::Transient;
 use crate::error::Rejection;
@@ -141,7 +143,15 @@ pub struct OpenOutbox<'a> {
 
 impl OpenOutbox<'_> {
     /// A command was done: its change goes to the journal, its reply follows.
-    pub fn done(&mut self, change: &Change, reply: Reply, caller: Caller) {
+    pub fn done(&mut self, change: &Change, reply: Reply, mut caller: Caller) {
+        for upload in std::mem::take(&mut caller.uploads) {
+            let names = |message: &&Message| {
+                message.files().iter().any(|file| file.place == FilePlace::Stored(upload.hash))
+            };
+            if let Some(message) = added_message(change).filter(names) {
+                self.outbox.batch.file(message.id, upload);
+            }
+        }
         let batch = &mut self.outbox.batch;
         let keyed = caller.key.as_ref().map(|key| (key, &reply));
         if keyed.is_some() || !change.events.is_empty() || matches!(change.events, Events::Clock) {
@@ -167,6 +177,8 @@ impl OpenOutbox<'_> {
         if caller.is_nobody() || (matches!(caller.slot, Slot::Script) && caller.key.is_none()) {
             return;
         }
+        // Contents that nothing has come of need not wait for the disk.
+        let caller = Caller { uploads: Vec::new(), ..caller };
         self.outbox.awaited = true;
         self.outbox.batch.release(Completion { caller, outcome });
     }
@@ -199,6 +211,15 @@ impl Drop for OpenOutbox<'_> {
             flusher.wake();
         }
     }
+}
+
+/// The message that a command has added.
+fn added_message(change: &Change) -> Option<&Message> {
+    let Events::Dialog(_, events) = &change.events else { return None };
+    events.iter().find_map(|event| match event {
+        DialogEvent::MessageAdded(message) => Some(&**message),
+        _ => None,
+    })
 }
 
 fn observe(outcome: &Result<Outcome, Rejection>) -> Option<Observation> {

@@ -3,11 +3,14 @@
 use super::channel::PutChannel;
 use super::dialog::Contact;
 use super::dialog::command::{
-    AcceptAndFinish, Answer, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
+    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
     CreateEvent, CreateTask, DeleteMessage, EditMessage, FailRequest, Finish, Invite, Join, Leave, Pin,
     PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
-    SetHiddenMode, Skip, Spam, Take, Transfer, Typing, Unpin, UnpinAll, WriteReply,
+    SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer,
+    Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
+use super::file::{NewFile, Upload};
+use super::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use super::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::error::Rejection;
 
@@ -81,6 +84,28 @@ pub enum Command {
     Typing(Typing),
     /// A client is writing.
     ClientTyping(ClientTyping),
+    /// Creates or replaces a canned reply.
+    PutCannedReply(Box<PutCannedReply>),
+    /// Creates or replaces a form.
+    PutForm(Box<PutForm>),
+    /// Installs an app, or replaces it.
+    PutApp(Box<PutApp>),
+    /// A client filled in a form.
+    SubmitForm(Box<SubmitForm>),
+    /// Something has become of a payment.
+    UpdatePayment(UpdatePayment),
+    /// Sends a canned reply.
+    SendCanned(Box<SendCanned>),
+    /// Sends a form.
+    SendForm(Box<SendForm>),
+    /// Asks for a payment.
+    SendPayment(Box<SendPayment>),
+    /// Sends a card.
+    SendCard(Box<SendCard>),
+    /// Makes a canned reply of a message.
+    SaveCanned(Box<SaveCanned>),
+    /// Attaches an app to a dialog.
+    AttachApp(Box<AttachApp>),
     /// Asks the host to create a task.
     CreateTask(Box<CreateTask>),
     /// Asks the host to create a calendar event.
@@ -113,6 +138,13 @@ impl Command {
             Self::ClientEdit(edit) => edit.validate(),
             Self::Rate(rate) => rate.validate(),
             Self::Score(score) => score.validate(),
+            Self::PutCannedReply(put) => put.validate(),
+            Self::PutForm(put) => put.validate(),
+            Self::PutApp(put) => put.validate(),
+            Self::SubmitForm(submit) => submit.validate(),
+            Self::UpdatePayment(update) => update.validate(),
+            Self::SendPayment(send) => send.validate(),
+            Self::SendCard(send) => send.validate(),
             Self::CreateTask(create) => create.0.validate(),
             Self::CreateEvent(create) => create.0.validate(),
             Self::PostToFeed(post) => post.0.validate(),
@@ -123,9 +155,9 @@ impl Command {
         }
     }
 
-    /// Bytes of text that it carries: what it weighs while it is under way.
+    /// Bytes of text and files that it carries: what it weighs while it is under way.
     pub fn bytes(&self) -> usize {
-        match self {
+        let text = match self {
             Self::Receive(receive) => receive.text.len(),
             Self::Reply(reply) => reply.text.len(),
             Self::Transfer(transfer) => transfer.comment.as_ref().map_or(0, String::len),
@@ -133,21 +165,46 @@ impl Command {
             Self::ClientEdit(edit) => edit.text.len(),
             Self::Rate(rate) => rate.comment.as_ref().map_or(0, String::len),
             Self::Score(score) => score.comment.as_ref().map_or(0, String::len),
+            Self::SubmitForm(submit) => submit.bytes(),
+            Self::SendPayment(send) => send.description.len(),
+            Self::SendCard(send) => send.text.len(),
             Self::SaveToCrm(save) => save.contact.as_ref().map_or(0, Contact::bytes),
             Self::FailRequest(fail) => fail.reason.len(),
             _ => 0,
+        };
+        text + self.files().iter().map(NewFile::bytes).sum::<usize>()
+    }
+
+    /// Takes the contents of its files out: they go beside it, and past the dialog.
+    pub fn detach_files(&mut self) -> Vec<Upload> {
+        let files = match self {
+            Self::Receive(receive) => &mut receive.files,
+            Self::Reply(reply) => &mut reply.files,
+            _ => return Vec::new(),
+        };
+        files.iter_mut().filter_map(NewFile::detach).collect()
+    }
+
+    fn files(&self) -> &[NewFile] {
+        match self {
+            Self::Receive(receive) => &receive.files,
+            Self::Reply(reply) => &reply.files,
+            _ => &[],
         }
     }
 
     /// On whose behalf it is sent.
     pub fn sender(&self) -> Sender {
         match self {
+            Self::PutCannedReply(_) | Self::PutForm(_) | Self::PutApp(_) => Sender::HostOrOperator,
             Self::Receive(_)
             | Self::ClientLeave(_)
             | Self::ClientEdit(_)
             | Self::ClientDelete(_)
             | Self::ClientTyping(_)
             | Self::Receipt(_)
+            | Self::SubmitForm(_)
+            | Self::UpdatePayment(_)
             | Self::Rate(_) => Sender::Connector,
             Self::PutChannel(_)
             | Self::PutOperator(_)
@@ -215,6 +272,17 @@ commands! {
     ScoreDialog => Score,
     Typing => Typing,
     ClientTyping => ClientTyping,
+    PutCannedReply => PutCannedReply,
+    PutForm => PutForm,
+    PutApp => PutApp,
+    SubmitForm => SubmitForm,
+    UpdatePayment => UpdatePayment,
+    SendCanned => SendCanned,
+    SendForm => SendForm,
+    SendPayment => SendPayment,
+    SendCard => SendCard,
+    SaveCanned => SaveCanned,
+    AttachApp => AttachApp,
     CreateTask => CreateTask,
     CreateEvent => CreateEvent,
     PostToFeed => PostToFeed,
@@ -230,8 +298,17 @@ mod tests {
     use crate::error::Code;
 
     #[test]
+    fn a_file_weighs_until_it_is_taken_out() {
+        let file = NewFile::upload("a", "text/plain", vec![0; 100]);
+        let mut command = Command::from(WriteReply::new(DIALOG, "look").file(file));
+        assert_eq!(command.bytes(), 104);
+        assert_eq!(command.detach_files().len(), 1);
+        assert_eq!((command.bytes(), command.validate()), (4, Ok(())));
+    }
+
+    #[test]
     fn a_command_is_checked_by_what_it_holds() {
-        let reply = WriteReply { dialog: DIALOG, text: "x".repeat(10_001), hidden: None };
+        let reply = WriteReply::new(DIALOG, "x".repeat(10_001));
         assert_eq!(Command::from(reply).validate().unwrap_err().code, Code::TooLarge);
         assert_eq!(Command::from(receive("hello")).validate(), Ok(()));
         assert_eq!(Command::from(Skip { dialog: DIALOG }).validate(), Ok(()));

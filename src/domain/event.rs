@@ -5,9 +5,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelSettings;
-use super::dialog::{CloseReason, HostRequest, Link, Message, Receipt, RequestKind, Visibility};
+use super::dialog::{
+    CloseReason, FormAnswer, HostRequest, Link, Message, PaymentStatus, Receipt, RequestKind, Visibility,
+};
+use super::library::{Item, ItemId};
 use super::operator::{OperatorSettings, Presence};
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
+use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 /// What one command did, to one subject: the unit that is journaled whole or not at all.
@@ -30,6 +33,8 @@ pub enum Events {
     Operator(OperatorId, Vec<OperatorEvent>),
     /// Of a dialog.
     Dialog(DialogId, Vec<DialogEvent>),
+    /// Of a thing of the library.
+    Item(ItemId, Vec<ItemEvent>),
 }
 
 impl Events {
@@ -40,6 +45,7 @@ impl Events {
             Self::Channel(_, events) => events.len(),
             Self::Operator(_, events) => events.len(),
             Self::Dialog(_, events) => events.len(),
+            Self::Item(_, events) => events.len(),
         }
     }
 
@@ -55,6 +61,14 @@ impl Events {
 pub enum ChannelEvent {
     /// It was created or replaced.
     Put(Box<ChannelSettings>),
+}
+
+/// What happened to a thing of the library.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ItemEvent {
+    /// It was created or replaced.
+    Put(Box<Item>),
 }
 
 /// What happened to an operator.
@@ -218,6 +232,36 @@ pub enum DialogEvent {
         comment: Option<String>,
         /// Who.
         by: OperatorId,
+    },
+    /// A message speaks of an operator.
+    OperatorMentioned {
+        /// The message.
+        message: MessageId,
+        /// The operator.
+        operator: OperatorId,
+    },
+    /// The client filled in a form.
+    FormSubmitted {
+        /// The message with the form.
+        message: MessageId,
+        /// The answers, in the order of the form.
+        answers: Vec<(String, FormAnswer)>,
+    },
+    /// Something has become of a payment.
+    PaymentUpdated {
+        /// The message with the payment.
+        message: MessageId,
+        /// What.
+        status: PaymentStatus,
+    },
+    /// An app was attached.
+    AppAttached {
+        /// The app.
+        app: AppId,
+        /// Who attached it.
+        operator: OperatorId,
+        /// The bot that takes part from now on.
+        bot: Option<OperatorId>,
     },
     /// The host was asked to do something outside.
     RequestCreated(Box<HostRequest>),

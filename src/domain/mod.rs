@@ -23,19 +23,25 @@
 //!   protocol a `request`. (The `Request` of `request.rs` is a command on its way in.)
 //! - **Command**: what somebody wants; **event**: what happened; **rejection**: why it did not.
 //! - **Order**: what a dialog is told: a command on it, or what the dispatcher tells it.
+//! - **Library**: canned replies, forms and apps, from which operators choose; one of them is an **item**.
+//! - **Content**: what a message holds besides its text.
 //! - **Change**: the events of one command on one subject, journaled whole or not at all.
 
 pub mod channel;
 pub mod command;
 pub mod dialog;
+pub mod emoji;
 pub mod event;
+pub mod file;
 mod form;
+pub mod library;
 pub mod operator;
 pub mod permission;
+pub mod placeholder;
 pub mod query;
 pub mod reply;
 pub mod request;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod transient;
 pub mod view;

@@ -129,7 +129,7 @@ permissions! {
     Join "`join`":                                      yes  yes  yes  yes  yes  yes, yes  yes, NotParticipant;
     Leave "`leave`":                                    no   yes  no   no   no   no,  no   no,  NotParticipant;
     Company "`invite`, `remove_participant`":           yes  yes  no   no   no   no,  yes  yes, NotParticipant;
-    Write "`reply`, `send_…`":                          yes  yes  no   no   no   no,  yes  yes, NotParticipant;
+    Write "`reply`, `send_…`, `attach_app`":            yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     SetHiddenMode "`set_hidden_mode`":                  yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     Typing "`typing`":                                  yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     Rename "`rename`":                                  yes  yes  no   no   no   no,  yes  yes, NotParticipant;

@@ -26,6 +26,8 @@ pub enum Query {
     GetChannel(GetChannel),
     /// How the engine is.
     Health(Health),
+    /// The content of an uploaded file.
+    GetFile(GetFile),
     /// Requests to the outside.
     ListRequests(ListRequests),
     /// One request to the outside.
@@ -59,7 +61,7 @@ impl Query {
 }
 
 queries! {
-    GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, ListRequests, GetRequest,
+    GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, ListRequests, GetRequest, GetFile,
 }
 
 /// A dialog with its messages, a page of them if wanted.
@@ -137,6 +139,16 @@ pub struct GetOperator {
 pub struct GetChannel {
     /// Which.
     pub channel: ChannelId,
+}
+
+/// The content of an uploaded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetFile {
+    /// The message that holds it.
+    pub message: MessageId,
+    /// Its place among the files of the message, from 0.
+    pub index: u32,
 }
 
 /// How the engine is.

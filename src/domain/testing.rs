@@ -4,9 +4,10 @@
 
 use super::channel::{Accept, QueueMode};
 use super::dialog::command::{
-    Actor, Context, CreateTask, Decision, Desk, DialogCommand, FromMessage, OfferRules, Receive, SaveToCrm,
+    Actor, Context, CreateTask, Decision, Desk, DialogCommand, FromMessage, Lookup, OfferRules, Receive,
+    SaveToCrm,
 };
-use super::dialog::{Author, CloseReason, Dialog, Message, Visibility};
+use super::dialog::{Author, CloseReason, Content, Dialog, Message, Visibility};
 use super::event::{DialogEvent, MessageEdit};
 use super::operator::Role;
 use super::reply::Reply;
@@ -33,7 +34,7 @@ pub fn channel(name: &str) -> ChannelId {
 
 pub fn receive(text: &str) -> Receive {
     let client = ClientId::new("ala").unwrap();
-    Receive { channel: channel("web"), client, text: text.into(), external_id: None, name: None }
+    Receive::new(channel("web"), client, text)
 }
 
 // What happened before.
@@ -115,6 +116,13 @@ pub fn answered_event(name: &str, weight: u32) -> DialogEvent {
     DialogEvent::Answered { operator: operator(name), weight }
 }
 
+/// A public message of an operator at `place`, with something in it.
+pub fn message_event(place: u32, author: &str, content: Content) -> DialogEvent {
+    let (id, author) = (MessageId::of(DIALOG, place), Author::Operator(operator(author)));
+    let message = Message::new(id, author, Visibility::Public, "look".into(), BEFORE);
+    DialogEvent::MessageAdded(Box::new(message.holding(content)))
+}
+
 pub fn withdrawn(name: &str) -> DialogEvent {
     DialogEvent::OfferWithdrawn { operator: operator(name) }
 }
@@ -193,6 +201,11 @@ impl Context {
 
     pub(crate) fn auto(mut self) -> Self {
         self.desk.rules.accept = Accept::Auto;
+        self
+    }
+
+    pub(crate) fn looked_up(mut self, lookup: Lookup) -> Self {
+        self.desk.lookup = lookup;
         self
     }
 

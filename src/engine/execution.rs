@@ -10,10 +10,11 @@ use super::Engine;
 use crate::actors::caller::{Caller, Delivery, Outcome, Slot};
 use crate::actors::inbox::{Ask, Envelope};
 use crate::actors::keys::Claim;
+use crate::domain::file::Upload;
 use crate::domain::reply::Reply;
 use crate::domain::request::Request;
 use crate::error::{Code, Error, Rejection};
-use crate::ids::OperatorId;
+use crate::ids::{IdempotencyKey, OperatorId};
 
 /// The outcome of a command that was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +110,7 @@ impl Engine {
         if let Err(rejection) = request.validate() {
             return Execution::ready(Err(rejection.into()), read);
         }
-        let Request { command, actor, key } = request;
+        let Request { mut command, actor, key } = request;
         if let Some(key) = &key {
             match self.running.shared.keys.claim(key) {
                 Claim::Fresh => {}
@@ -118,7 +119,8 @@ impl Engine {
             }
         }
         let bytes = command.bytes();
-        match self.ask(Ask::Command(command), actor, key.clone(), bytes) {
+        let uploads = command.detach_files();
+        match self.ask_with(Ask::Command(command), actor, key.clone(), bytes, uploads) {
             Ok(receiver) => Execution::under_way(receiver, read),
             Err(error) => {
                 let refused = Err(error);
@@ -130,13 +132,23 @@ impl Engine {
         }
     }
 
-    /// Admits something and leaves it at the front door.
+    /// Admits a question and leaves it at the front door.
     pub(super) fn ask(
         &self,
         ask: Ask,
         actor: Option<OperatorId>,
-        key: Option<crate::ids::IdempotencyKey>,
+    ) -> Result<oneshot::Receiver<Result<Delivery, Error>>, Error> {
+        self.ask_with(ask, actor, None, 0, Vec::new())
+    }
+
+    /// Admits something and leaves it at the front door, with the contents of its files beside it.
+    fn ask_with(
+        &self,
+        ask: Ask,
+        actor: Option<OperatorId>,
+        key: Option<IdempotencyKey>,
         bytes: usize,
+        uploads: Vec<Upload>,
     ) -> Result<oneshot::Receiver<Result<Delivery, Error>>, Error> {
         let shared = &self.running.shared;
         if let Some(error) = self.running.refusal() {
@@ -147,7 +159,7 @@ impl Engine {
         shared.admission.take(bytes as usize)?;
         let (sender, receiver) = oneshot::channel();
         shared.activity.enter();
-        let caller = Caller { slot: Slot::Host(sender), key, admitted_bytes: Some(bytes) };
+        let caller = Caller { slot: Slot::Host(sender), key, admitted_bytes: Some(bytes), uploads };
         match self.running.inbox.put(Envelope { ask, actor, caller }) {
             Ok(()) => Ok(receiver),
             Err(_) => {

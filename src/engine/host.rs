@@ -71,7 +71,7 @@ impl Engine {
         self.host(Rate { dialog, score, comment })
     }
 
-    fn host(&self, command: impl Into<Command>) -> Execution<()> {
+    pub(super) fn host(&self, command: impl Into<Command>) -> Execution<()> {
         self.submit(Request::new(command), done)
     }
 }

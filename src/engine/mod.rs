@@ -2,6 +2,7 @@
 //! on any executor and on none.
 
 mod builder;
+mod composer;
 mod execution;
 mod host;
 mod leases;

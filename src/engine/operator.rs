@@ -52,12 +52,12 @@ impl AsOperator {
 
     /// Writes to the client.
     pub fn reply(&self, dialog: DialogId, text: impl Into<String>) -> Execution<Written> {
-        self.write(WriteReply { dialog, text: text.into(), hidden: None })
+        self.write(WriteReply::new(dialog, text))
     }
 
     /// Writes to employees only: the client never sees it.
     pub fn reply_hidden(&self, dialog: DialogId, text: impl Into<String>) -> Execution<Written> {
-        self.write(WriteReply { dialog, text: text.into(), hidden: Some(true) })
+        self.write(WriteReply::new(dialog, text).hidden(true))
     }
 
     /// Passes a dialog on to a colleague, with a comment that only employees see.
@@ -114,8 +114,8 @@ impl AsOperator {
         self.engine.submit(Request::new(command).by(self.operator.clone()), done)
     }
 
-    fn write(&self, reply: WriteReply) -> Execution<Written> {
-        self.engine.submit(Request::new(reply).by(self.operator.clone()), written)
+    pub(super) fn write(&self, command: impl Into<Command>) -> Execution<Written> {
+        self.engine.submit(Request::new(command).by(self.operator.clone()), written)
     }
 
     pub(super) fn engine(&self) -> &Engine {

@@ -6,14 +6,15 @@ use super::{Answer, Engine};
 use crate::actors::answer::Pending;
 use crate::actors::caller::{Delivery, Outcome};
 use crate::actors::inbox::Ask;
+use crate::domain::file::{File, FileHash};
 use crate::domain::query::{
-    FindDialog, GetChannel, GetDialog, GetOperator, Health as GetHealth, Query, Unanswered,
+    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, Health as GetHealth, Query, Unanswered,
 };
 use crate::domain::view::{
-    ChannelView, ClientDialogView, DialogView, EmployeeDialogView, OperatorView, View,
+    ChannelView, ClientDialogView, DialogView, EmployeeDialogView, FileView, OperatorView, View, uploaded,
 };
 use crate::error::{Code, Error, Rejection};
-use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
 
 /// An answer, and the last event that it may have seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +40,14 @@ impl Engine {
             Query::GetDialog(query) => Some(query.clone()),
             _ => None,
         };
+        let file = match &query {
+            Query::GetFile(query) => Some(*query),
+            _ => None,
+        };
         let (answer, seq) = self.ask_dispatcher(query, actor).await?;
         let answer = match answer {
+            Answer::Pending(Pending::Content(file, hash)) => self.read_content(file, hash)?,
+            Answer::Pending(Pending::OnDisk(_)) if let Some(file) = file => self.read_file(file)?,
             Answer::Pending(Pending::OnDisk(dialog)) => {
                 self.read_dialog(whole.unwrap_or(GetDialog::whole(dialog)))?
             }
@@ -96,6 +103,17 @@ impl Engine {
         one_dialog(self.query(Query::FindDialog(FindDialog { channel, client }), None).await?)
     }
 
+    /// The uploaded file at `index` (from 0) of a message, with its content as bytes.
+    ///
+    /// # Errors
+    /// `message_not_found`; `invalid_argument` if there is no such file, or it was not uploaded.
+    pub async fn get_file(&self, message: MessageId, index: u32) -> Result<FileView, Error> {
+        match self.query(Query::GetFile(GetFile { message, index }), None).await?.answer {
+            Answer::File(file) => Ok(file),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// An operator's settings and live state.
     ///
     /// # Errors
@@ -137,7 +155,7 @@ impl Engine {
     /// [`Error::Closed`] or [`Error::StorageFailed`].
     pub async fn settle(&self) -> Result<u64, Error> {
         self.running.shared.activity.settled().await;
-        let receiver = self.ask(Ask::Barrier, None, None, 0)?;
+        let receiver = self.ask(Ask::Barrier, None)?;
         let delivery: Delivery = receiver.await.map_err(|_| Error::Closed)??;
         Ok(delivery.seq)
     }
@@ -147,7 +165,7 @@ impl Engine {
         query: Query,
         actor: Option<OperatorId>,
     ) -> Result<(Answer, u64), Error> {
-        let receiver = self.ask(Ask::Query(query), actor, None, 0)?;
+        let receiver = self.ask(Ask::Query(query), actor)?;
         let delivery = receiver.await.map_err(|_| Error::Closed)??;
         match delivery.outcome {
             Outcome::Answered(answer) => Ok((*answer, delivery.seq)),
@@ -162,6 +180,23 @@ impl Engine {
             Some(dialog) => Ok(Answer::dialog(&dialog, &query, &shared.names)),
             None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog").at("dialog").into()),
         }
+    }
+
+    /// Reads a file of a dialog that has no actor.
+    fn read_file(&self, query: GetFile) -> Result<Answer, Error> {
+        let dialog = self.running.shared.reader.dialog(query.message.dialog())?;
+        let message = dialog.as_ref().and_then(|dialog| dialog.message(query.message));
+        let (file, hash) = uploaded(message, query.index)?;
+        self.read_content(file, hash)
+    }
+
+    /// Reads the content of a file. Blocks for one read of its size.
+    fn read_content(&self, file: File, hash: FileHash) -> Result<Answer, Error> {
+        let bytes = self.running.shared.reader.file(hash)?.ok_or_else(|| Error::Damaged {
+            place: format!("file {hash}"),
+            reason: "a message names it and it is not there".to_owned(),
+        })?;
+        Ok(Answer::File(FileView::of(file, hash, bytes)))
     }
 
     async fn last_of(&self, channel: &ChannelId, client: &ClientId) -> Result<Answer, Error> {

@@ -64,7 +64,7 @@ impl Engine {
     }
 
     /// What an operator's screen has to know, from event `from` on: offers made to this operator,
-    /// and how they end; dialogs that it owns or takes part in, and no longer.
+    /// and how they end; dialogs that it owns or takes part in, and no longer; messages that mention it.
     pub fn notifications(&self, operator: OperatorId, from: u64) -> Notifications {
         Notifications { subscription: self.subscribe(from), operator }
     }
@@ -117,7 +117,8 @@ fn concerns(recorded: &Recorded, me: &OperatorId) -> bool {
         | DialogEvent::OfferExpired { operator }
         | DialogEvent::ParticipantJoined { operator, .. }
         | DialogEvent::ParticipantLeft { operator, .. }
-        | DialogEvent::Answered { operator, .. } => operator == me,
+        | DialogEvent::Answered { operator, .. }
+        | DialogEvent::OperatorMentioned { operator, .. } => operator == me,
         DialogEvent::Taken { operator, from, .. } => operator == me || from.as_ref() == Some(me),
         DialogEvent::Transferred { from, .. } => from.as_ref() == Some(me),
         _ => false,

@@ -176,13 +176,13 @@ async fn life(engine: &Engine, desk: &Desk, number: u64, began: Instant) -> Resu
     let receive = || {
         let text = QUESTION.to_owned();
         let (channel, client) = (desk.channel.clone(), client.clone());
-        Request::new(Receive { channel, client, text, external_id: None, name: None })
+        Request::new(Receive::new(channel, client, text))
     };
     let Reply::Received(received) = clock.step(receive).await? else { return Err(Error::Closed) };
     let dialog: DialogId = received.dialog;
     let by = |request: Request| request.by(desk.operator.clone());
     clock.step(|| by(Request::new(Answer { dialog }))).await?;
-    clock.step(|| by(Request::new(WriteReply { dialog, text: REPLY.to_owned(), hidden: None }))).await?;
+    clock.step(|| by(Request::new(WriteReply::new(dialog, REPLY)))).await?;
     clock.step(|| by(Request::new(Finish { dialog }))).await?;
     Ok(Life { steps: clock.steps, overloaded: clock.overloaded })
 }

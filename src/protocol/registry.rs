@@ -8,14 +8,17 @@ use super::parse::Action;
 use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
-    AcceptAndFinish, Answer, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
+    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
     CreateEvent, CreateTask, DeleteMessage, EditMessage, FailRequest, Finish, Invite, Join, Leave, Pin,
     PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
-    SetHiddenMode, Skip, Spam, Take, Transfer, Typing, Unpin, UnpinAll, WriteReply,
+    SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer,
+    Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
+use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::{
-    FindDialog, GetChannel, GetDialog, GetOperator, GetRequest, Health, ListRequests, Query, Unanswered,
+    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, GetRequest, Health, ListRequests, Query,
+    Unanswered,
 };
 use crate::domain::request::Request;
 use crate::error::Rejection;
@@ -53,6 +56,9 @@ const TABLE: &[Entry] = &[
     command::<PutOperator>("put_operator", Sender::Anybody),
     command::<RemoveOperator>("remove_operator", Sender::Anybody),
     command::<SetPresence>("set_presence", Sender::Anybody),
+    command::<PutCannedReply>("put_canned_reply", Sender::Anybody),
+    command::<PutForm>("put_form", Sender::Anybody),
+    command::<PutApp>("put_app", Sender::Anybody),
     // The client's side.
     command::<Receive>("receive", Sender::Connector),
     command::<ClientLeave>("client_leave", Sender::Connector),
@@ -61,6 +67,8 @@ const TABLE: &[Entry] = &[
     command::<ClientTyping>("client_typing", Sender::Connector),
     command::<RecordReceipt>("receipt", Sender::Connector),
     command::<Rate>("rate", Sender::Connector),
+    command::<SubmitForm>("submit_form", Sender::Connector),
+    command::<UpdatePayment>("payment_status", Sender::Connector),
     // The operator's side.
     command::<Answer>("answer", Sender::Operator),
     command::<Skip>("skip", Sender::Operator),
@@ -84,6 +92,12 @@ const TABLE: &[Entry] = &[
     command::<DeleteMessage>("delete", Sender::Operator),
     command::<Typing>("typing", Sender::Operator),
     command::<ScoreDialog>("score_dialog", Sender::Operator),
+    command::<SendCanned>("send_canned", Sender::Operator),
+    command::<SendForm>("send_form", Sender::Operator),
+    command::<SendPayment>("send_payment", Sender::Operator),
+    command::<SendCard>("send_card", Sender::Operator),
+    command::<SaveCanned>("save_canned", Sender::Operator),
+    command::<AttachApp>("attach_app", Sender::Operator),
     command::<CreateTask>("create_task", Sender::Operator),
     command::<CreateEvent>("create_event", Sender::Operator),
     command::<PostToFeed>("post_to_feed", Sender::Operator),
@@ -99,6 +113,7 @@ const TABLE: &[Entry] = &[
     query::<Unanswered>("unanswered", Sender::Operator),
     query::<GetOperator>("get_operator", Sender::Anybody),
     query::<GetChannel>("get_channel", Sender::Anybody),
+    query::<GetFile>("get_file", Sender::Anybody),
     query::<Health>("health", Sender::Anybody),
     // The host's clock.
     Entry { name: "advance", sender: Sender::Connector, read: advance },

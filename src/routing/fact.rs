@@ -93,8 +93,12 @@ impl Fact {
             | DialogEvent::MessageDeleted { .. }
             | DialogEvent::ReceiptUpdated { .. }
             | DialogEvent::Rated { .. }
-            | DialogEvent::Scored { .. } => return None,
-            DialogEvent::RequestCreated(_)
+            | DialogEvent::Scored { .. }
+            | DialogEvent::OperatorMentioned { .. }
+            | DialogEvent::FormSubmitted { .. }
+            | DialogEvent::PaymentUpdated { .. }
+            | DialogEvent::AppAttached { .. }
+            | DialogEvent::RequestCreated(_)
             | DialogEvent::RequestCompleted(_)
             | DialogEvent::RequestFailed(_) => return None,
         })

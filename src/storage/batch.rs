@@ -1,9 +1,10 @@
 //! What actors hand to the journal: records, the replies that wait for them, and images.
 
 use crate::domain::event::Change;
+use crate::domain::file::Upload;
 use crate::domain::reply::Reply;
 use crate::error::Error;
-use crate::ids::IdempotencyKey;
+use crate::ids::{IdempotencyKey, MessageId};
 use crate::timestamp::Timestamp;
 
 use super::codec::{self, RecordRef};
@@ -47,6 +48,8 @@ pub struct Batch<R> {
     pub(super) releases: Vec<(u64, R)>,
     /// Images, with the events of this batch before them.
     pub(super) images: Vec<(u64, Image)>,
+    /// Contents of files, each with the message of this batch that names it.
+    pub(super) files: Vec<(MessageId, Upload)>,
 }
 
 impl<R> Default for Batch<R> {
@@ -57,6 +60,7 @@ impl<R> Default for Batch<R> {
             clock: Timestamp::default(),
             releases: Vec::new(),
             images: Vec::new(),
+            files: Vec::new(),
         }
     }
 }
@@ -87,6 +91,17 @@ impl<R> Batch<R> {
     /// Adds an image of something as it is after all that was added before.
     pub fn image(&mut self, image: Image) {
         self.images.push((self.events, image));
+    }
+
+    /// Adds the content of a file that a message of this batch names. It is written with the
+    /// records, in one step.
+    pub fn file(&mut self, message: MessageId, upload: Upload) {
+        self.files.push((message, upload));
+    }
+
+    /// Bytes of the contents of files.
+    pub(super) fn file_bytes(&self) -> usize {
+        self.files.iter().map(|(_, upload)| upload.bytes.len()).sum()
     }
 
     /// Bytes of the records.

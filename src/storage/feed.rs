@@ -11,7 +11,8 @@ use super::frame::{self, Frame, frame_key, place};
 use super::rocks::{Disk, Table};
 use super::subscriptions::Subscriptions;
 use super::tail::{Group, Place, Tail};
-use crate::domain::event::{ChannelEvent, DialogEvent, Events, OperatorEvent};
+use crate::domain::event::{ChannelEvent, DialogEvent, Events, ItemEvent, OperatorEvent};
+use crate::domain::library::ItemId;
 use crate::error::Error;
 use crate::ids::{ChannelId, DialogId, OperatorId, SubscriptionName};
 use crate::timestamp::Timestamp;
@@ -36,6 +37,8 @@ pub enum OneEvent {
     Operator(OperatorId, OperatorEvent),
     /// Of a dialog.
     Dialog(DialogId, DialogEvent),
+    /// Of a thing of the library.
+    Item(ItemId, ItemEvent),
 }
 
 /// Why a feed cannot go on.
@@ -251,6 +254,9 @@ impl Cursor {
             }
             Events::Dialog(id, events) => {
                 events.into_iter().for_each(|event| add(OneEvent::Dialog(id, event)))
+            }
+            Events::Item(id, events) => {
+                events.into_iter().for_each(|event| add(OneEvent::Item(id.clone(), event)));
             }
         }
         Ok(true)

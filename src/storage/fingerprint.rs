@@ -7,6 +7,7 @@ use serde::Serializer;
 use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::domain::library::ItemId;
 use crate::ids::{ChannelId, DialogId, OperatorId};
 
 /// What a fingerprint is of.
@@ -18,6 +19,8 @@ pub enum Thing<'a> {
     Operator(&'a OperatorId),
     /// A dialog.
     Dialog(DialogId),
+    /// A thing of the library.
+    Item(&'a ItemId),
 }
 
 /// The fingerprint of a thing whose encoded state is `state`. Sums of them wrap.
@@ -35,6 +38,10 @@ pub fn fingerprint(thing: Thing<'_>, state: &[u8]) -> u64 {
         Thing::Dialog(id) => {
             name.push(b'd');
             name.extend_from_slice(&id.0.to_le_bytes());
+        }
+        Thing::Item(id) => {
+            let (kind, id) = id.parts();
+            [b"l", kind.as_bytes(), b"/", id.as_bytes()].iter().for_each(|part| name.extend_from_slice(part));
         }
     }
     name.extend_from_slice(&xxh3_64(state).to_le_bytes());
@@ -54,6 +61,7 @@ pub(super) fn as_text<S: Serializer>(sum: &u64, serializer: S) -> Result<S::Ok, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{AppId, FormId};
 
     #[test]
     fn kind_id_and_state_all_count() {
@@ -64,6 +72,8 @@ mod tests {
             fingerprint(Thing::Dialog(DialogId(1)), b"x"),
             fingerprint(Thing::Dialog(DialogId(2)), b"x"),
             fingerprint(Thing::Dialog(DialogId(2)), b"y"),
+            fingerprint(Thing::Item(&ItemId::Form(FormId::new("a").unwrap())), b"x"),
+            fingerprint(Thing::Item(&ItemId::App(AppId::new("a").unwrap())), b"x"),
         ];
         let distinct: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

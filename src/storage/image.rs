@@ -10,6 +10,8 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::codec;
 use super::requests::{self, Indexed};
 use super::rocks::{Changes, Table};
+use crate::domain::file::FileHash;
+use crate::domain::library::ItemId;
 use crate::domain::reply::Reply;
 use crate::error::Error;
 use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId};
@@ -33,6 +35,15 @@ pub enum Image {
         /// Which.
         id: ChannelId,
         /// The encoded channel.
+        state: Vec<u8>,
+        /// Its fingerprint less that of the image before.
+        fingerprint_delta: u64,
+    },
+    /// Of a thing of the library.
+    Item {
+        /// Which.
+        id: ItemId,
+        /// The encoded thing.
         state: Vec<u8>,
         /// Its fingerprint less that of the image before.
         fingerprint_delta: u64,
@@ -122,6 +133,20 @@ pub(super) fn external_key(channel: &ChannelId, client: &ClientId, external: &Ex
     append_text(&mut text, client.as_str());
     text.extend_from_slice(external.as_str().as_bytes());
     xxh3_128(&text)
+}
+
+/// The key of a thing of the library: its kind keeps equal ids apart.
+pub(super) fn item_key(id: &ItemId) -> String {
+    let (kind, id) = id.parts();
+    format!("{kind}/{id}")
+}
+
+/// The key that says that a message names a content.
+pub(super) fn file_name_key(hash: FileHash, message: MessageId) -> [u8; 40] {
+    let mut key = [0; 40];
+    key[..32].copy_from_slice(&hash.0);
+    key[32..].copy_from_slice(&message.0.to_be_bytes());
+    key
 }
 
 fn append_text(bytes: &mut Vec<u8>, text: &str) {

@@ -16,6 +16,7 @@
 mod batch;
 mod codec;
 mod feed;
+mod files;
 mod fingerprint;
 mod frame;
 mod image;

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use hashbrown::HashMap;
 
+use super::files;
 use super::image::{DialogImage, StoredImage, client_key, decode_state, dialog_key, external_key};
 use super::requests::RecentRequests;
 use super::rocks::{Disk, Table};
 use crate::domain::dialog::Dialog;
+use crate::domain::file::{FileBytes, FileHash};
 use crate::error::Error;
 use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId};
 
@@ -134,6 +136,14 @@ impl Reader {
         }
         let value = self.disk.get(Table::ExternalIds, &key.to_be_bytes())?;
         value.map(|value| number(&value, || format!("external id {external}")).map(MessageId)).transpose()
+    }
+
+    /// The content of a file, once the message that named it first is released.
+    ///
+    /// # Errors
+    /// If the disk cannot be read, or holds something else.
+    pub fn file(&self, hash: FileHash) -> Result<Option<FileBytes>, Error> {
+        files::read(&self.disk, hash)
     }
 
     /// Makes a closed dialog known until its image is written. Called before the image is handed

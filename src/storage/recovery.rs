@@ -18,6 +18,7 @@ use super::walk;
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
 use crate::domain::event::Change;
+use crate::domain::library::Item;
 use crate::domain::operator::Operator;
 use crate::domain::reply::Reply;
 use crate::error::Error;
@@ -38,11 +39,14 @@ pub trait Recovery {
     /// Every operator, by id, dismissed ones too.
     fn operator(&mut self, operator: RecoveredThing<Operator>);
 
+    /// Every thing of the library, by kind and id.
+    fn item(&mut self, item: RecoveredThing<Item>);
+
     /// Every open dialog, and every closed one whose last image is not on the disk; by id.
     fn dialog(&mut self, dialog: RecoveredDialog);
 }
 
-/// A channel or an operator as it is after the last event.
+/// A channel, an operator or a thing of the library as it is after the last event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecoveredThing<T> {
     /// The thing.

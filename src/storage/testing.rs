@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::channel::{Channel, ChannelSettings, Queue};
 use crate::domain::dialog::{Author, CloseReason, Message, Visibility};
-use crate::domain::event::{Change, ChannelEvent, DialogEvent, Events, OperatorEvent};
+use crate::domain::event::{Change, ChannelEvent, DialogEvent, Events, ItemEvent, OperatorEvent};
+use crate::domain::library::{Item, PutCannedReply};
 use crate::domain::operator::{Operator, OperatorSettings, Presence};
 use crate::error::Error;
 use crate::ids::*;
@@ -114,6 +115,12 @@ pub fn put_channel(weight: u32, at: i64) -> Change {
     Change { at: Timestamp::from_millis(at), events: Events::Channel(channel_id(), events) }
 }
 
+pub fn put_item(name: &str, text: &str, at: i64) -> Change {
+    let item = Item::Canned(PutCannedReply::new(CannedId::new(name).unwrap(), text).reply);
+    let events = Events::Item(item.id(), vec![ItemEvent::Put(Box::new(item))]);
+    Change { at: Timestamp::from_millis(at), events }
+}
+
 pub fn arbitrary_change() -> impl Strategy<Value = Change> {
     prop_oneof![
         any::<i64>().prop_map(clock),
@@ -133,6 +140,7 @@ pub fn arbitrary_change() -> impl Strategy<Value = Change> {
         ("[a-z]{1,30}", any::<u32>(), any::<i64>())
             .prop_map(|(name, capacity, at)| put_operator(&name, capacity, at)),
         (any::<u32>(), any::<i64>()).prop_map(|(weight, at)| put_channel(weight, at)),
+        ("[a-z]{1,9}", ".{0,9}", any::<i64>()).prop_map(|(name, text, at)| put_item(&name, &text, at)),
     ]
 }
 
@@ -181,6 +189,7 @@ pub struct Collected {
     pub changes: Vec<Change>,
     pub channels: Vec<RecoveredThing<Channel>>,
     pub operators: Vec<RecoveredThing<Operator>>,
+    pub items: Vec<RecoveredThing<Item>>,
     pub dialogs: Vec<RecoveredDialog>,
 }
 
@@ -203,6 +212,11 @@ impl Recovery for Collected {
     fn operator(&mut self, operator: RecoveredThing<Operator>) {
         assert!(self.dialogs.is_empty());
         self.operators.push(operator);
+    }
+
+    fn item(&mut self, item: RecoveredThing<Item>) {
+        assert!(self.dialogs.is_empty());
+        self.items.push(item);
     }
 
     fn dialog(&mut self, dialog: RecoveredDialog) {

@@ -18,6 +18,8 @@ use super::walk;
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
 use crate::domain::event::Change;
+use crate::domain::file::FileHash;
+use crate::domain::library::Item;
 use crate::domain::operator::Operator;
 use crate::error::Error;
 
@@ -43,6 +45,10 @@ pub struct Verified {
     pub operators: u64,
     /// Channels.
     pub channels: u64,
+    /// Things of the library.
+    pub library: u64,
+    /// Contents of uploaded files.
+    pub files: u64,
     /// Bytes that were looked at.
     pub bytes: u64,
     /// The sum of the fingerprints of all things as they are after the last event.
@@ -66,7 +72,11 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     survey.things::<Operator>(Table::Operators)?;
     survey.dialogs(false)?;
     survey.dialogs(true)?;
-    for table in [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta] {
+    survey.things::<Item>(Table::Library)?;
+    let files = survey.files()?;
+    for table in
+        [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames]
+    {
         survey.entries(table)?;
     }
     let totals = meta::totals(&disk, 1)?;
@@ -75,9 +85,9 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
             format!("the sum over all is {:016x}, not {:016x}", survey.fingerprint, totals.fingerprint);
         return Err(Error::Damaged { place: "images".into(), reason });
     }
-    let mut census = Census { hash: totals.fingerprint, counts: [0; 4] };
+    let mut census = Census { hash: totals.fingerprint, counts: [0; 5] };
     let resume = recovery::recover(&disk, u32::MAX, &mut census)?;
-    let [channels, operators, dialogs_open, newly_closed] = census.counts;
+    let [channels, operators, dialogs_open, newly_closed, library] = census.counts;
     Ok(Verified {
         format,
         frames: journal.frames,
@@ -88,6 +98,8 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
         dialogs_closed: survey.closed + newly_closed,
         operators,
         channels,
+        library,
+        files,
         bytes: survey.bytes,
         state_hash: census.hash,
     })
@@ -136,13 +148,29 @@ impl Survey<'_> {
             let place = || format!("{} {}", table.name(), String::from_utf8_lossy(key));
             let image = StoredImage::parse(value, place)?;
             let thing: T = decode_state(image.state, place)?;
-            if thing.name().as_bytes() != key {
-                let reason = format!("it holds {}", thing.name());
+            if thing.key().as_bytes() != key {
+                let reason = format!("it holds {}", thing.key());
                 return Err(Error::Damaged { place: place(), reason });
             }
-            self.add(fingerprint(thing.thing(), image.state), value.len());
+            self.add(thing.print(image.state), value.len());
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// Every content is the one that its hash says.
+    fn files(&mut self) -> Result<u64, Error> {
+        let (disk, mut files) = (self.disk, 0);
+        disk.scan(Table::Files, &[], None, &mut |key, value| {
+            let hash = FileHash::of(value);
+            if key != hash.0 {
+                let place = format!("file {key:02x?}");
+                return Err(Error::Damaged { place, reason: format!("its content has the hash {hash}") });
+            }
+            files += 1;
+            self.count(value.len());
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(files)
     }
 
     /// Reads a table for its checksums alone: what it says is looked at where it is used.
@@ -198,8 +226,9 @@ impl Survey<'_> {
 /// Takes the things back as an engine would, and counts them.
 struct Census {
     hash: u64,
-    /// Channels, operators, open dialogs, and closed dialogs without an image as closed ones.
-    counts: [u64; 4],
+    /// Channels, operators, open dialogs, closed dialogs without an image as closed ones, and
+    /// things of the library.
+    counts: [u64; 5],
 }
 
 impl Census {
@@ -216,13 +245,19 @@ impl Recovery for Census {
     fn channel(&mut self, channel: RecoveredThing<Channel>) {
         self.counts[0] += 1;
         let state = codec::encode(&channel.thing);
-        self.replace(channel.on_disk, fingerprint(channel.thing.thing(), &state));
+        self.replace(channel.on_disk, channel.thing.print(&state));
     }
 
     fn operator(&mut self, operator: RecoveredThing<Operator>) {
         self.counts[1] += 1;
         let state = codec::encode(&operator.thing);
-        self.replace(operator.on_disk, fingerprint(operator.thing.thing(), &state));
+        self.replace(operator.on_disk, operator.thing.print(&state));
+    }
+
+    fn item(&mut self, item: RecoveredThing<Item>) {
+        self.counts[4] += 1;
+        let state = codec::encode(&item.thing);
+        self.replace(item.on_disk, item.thing.print(&state));
     }
 
     fn dialog(&mut self, recovered: RecoveredDialog) {

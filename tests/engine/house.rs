@@ -97,7 +97,7 @@ pub fn channel_to_put(channel: &str, members: &[&str], mut queue: Value) -> PutC
 /// A message of a client on [`CHANNEL`].
 pub fn message(client: impl AsRef<str>, text: impl Into<String>) -> Receive {
     let (channel, client): (ChannelId, _) = (id(CHANNEL), id(client));
-    Receive { channel, client, text: text.into(), external_id: None, name: None }
+    Receive::new(channel, client, text)
 }
 
 /// A message that the connector may deliver twice.
@@ -116,7 +116,7 @@ pub fn keyed_reply(
     text: impl Into<String>,
     key: impl AsRef<str>,
 ) -> Request {
-    Request::new(WriteReply { dialog, text: text.into(), hidden: None }).by(id(operator)).keyed(id(key))
+    Request::new(WriteReply::new(dialog, text)).by(id(operator)).keyed(id(key))
 }
 
 /// A page of requests to the outside as the line protocol shows it.

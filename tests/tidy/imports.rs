@@ -45,6 +45,9 @@ const DONE_WHY: &str = "finish it, or reject with a sentence for people";
 const RESERVED_PATHS: &[(&str, Where, &str)] = &[
     ("rocksdb", OnlyIn(&["storage/rocks"]), "say what you need in the words of storage/"),
     ("bincode", OnlyIn(&["storage/codec"]), "encode and decode through storage/codec, which sets the limits"),
+    ("base64", OnlyIn(&["domain/file"]), "contents of files are read and shown by domain/file"),
+    ("sha2", OnlyIn(&["domain/file"]), "contents of files are named by domain/file"),
+    ("emojis", OnlyIn(&["domain/emoji"]), "ask domain/emoji, which says what a short code is"),
     ("mimalloc", OnlyIn(&["bin"]), "the allocator is the host's choice: only programs set one"),
     ("actix", ACTORS, ACTORS_WHY),
     ("actix_rt", ACTORS, ACTORS_WHY),

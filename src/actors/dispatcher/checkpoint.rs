@@ -55,10 +55,10 @@ impl Dispatcher {
         }
         let rest = self.checkpoint.todo.len().saturating_sub(SLICE);
         for dialog in self.checkpoint.todo.split_off(rest) {
-            // One that has ended since then has sent its image by itself and may be gone. One that has
-            // come back stands here twice: it is asked once.
-            let asked = |live: &Live| live.dirty && live.snapshot_at.is_none();
-            let Some(live) = self.live.get_mut(&dialog).filter(|live| asked(live)) else { continue };
+            // One that has ended since then has sent its image by itself and may be gone.
+            // One that went and was woken stands here twice, and is asked once.
+            let waits = |live: &&mut Live| live.dirty && live.snapshot_at.is_none();
+            let Some(live) = self.live.get_mut(&dialog).filter(waits) else { continue };
             live.dirty = false;
             self.checkpoint.outstanding += 1;
             self.tell(dialog, ToDialog::Snapshot);

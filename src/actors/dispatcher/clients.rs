@@ -6,11 +6,11 @@ use crate::actors::caller::{Caller, Outcome};
 use crate::actors::dialog::{OnDisk, Opening, ToDialog};
 use crate::actors::inbox::Ask;
 use crate::domain::command::Command;
-use crate::domain::dialog::command::{ClientLeave, Context, Desk, OfferRules, Receive};
+use crate::domain::dialog::command::{ClientLeave, Context, Desk, Lookup, OfferRules, Receive};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::reply::{Received, Reply};
 use crate::error::{Code, Rejection};
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
+use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId};
 use crate::limits;
 use crate::timestamp::Timestamp;
 
@@ -62,11 +62,15 @@ impl Dispatcher {
             Ok(live) => live.has_previous,
             Err(rejection) => return self.reject(caller, rejection),
         };
-        match self.stored_earlier(&receive, has_previous) {
-            Ok(duplicate_of) => {
+        let found = self.stored_earlier(&receive, receive.external_id.as_ref(), has_previous);
+        let found =
+            found.and_then(|duplicate_of| Ok((duplicate_of, self.replied_to(&receive, has_previous)?)));
+        match found {
+            Ok((duplicate_of, lookup)) => {
                 let asking = Asking::for_client(caller, now);
                 self.order_with(dialog, DialogOrder::Receive(receive), None, asking, |desk| {
                     desk.duplicate_of = duplicate_of;
+                    desk.lookup = lookup;
                 });
             }
             Err(rejection) => self.reject(caller, rejection),
@@ -90,6 +94,10 @@ impl Dispatcher {
             let mut outbox = self.shard.open();
             return outbox.release(caller, Ok(Outcome::Done(Reply::Received(received))));
         }
+        let lookup = match self.replied_to(&receive, previous.is_some()) {
+            Ok(lookup) => lookup,
+            Err(rejection) => return self.reject(caller, rejection),
+        };
         if self.next_dialog.0 > limits::DIALOGS {
             return self.reject(
                 caller,
@@ -107,7 +115,7 @@ impl Dispatcher {
         if let Some(live) = self.live.get_mut(&id) {
             live.has_previous = previous.is_some();
         }
-        let desk = Desk::new(rules);
+        let desk = Desk { lookup, ..Desk::new(rules) };
         let context = Context { now, actor: None, desk };
         self.tell(
             id,
@@ -125,17 +133,31 @@ impl Dispatcher {
             Some(dialog) => Some(dialog),
             None => self.read(self.shared.reader.last_dialog(&receive.channel, &receive.client))?,
         };
-        Ok((previous, self.stored_earlier(receive, previous.is_some())?))
+        let external_id = receive.external_id.as_ref();
+        Ok((previous, self.stored_earlier(receive, external_id, previous.is_some())?))
     }
 
     /// A connector may deliver a message again long after its dialog has ended.
-    fn stored_earlier(&self, receive: &Receive, has_previous: bool) -> Result<Option<MessageId>, Rejection> {
-        match &receive.external_id {
+    fn stored_earlier(
+        &self,
+        receive: &Receive,
+        external_id: Option<&ExternalId>,
+        has_previous: bool,
+    ) -> Result<Option<MessageId>, Rejection> {
+        match external_id {
             Some(external) if has_previous => {
                 self.read(self.shared.reader.external(&receive.channel, &receive.client, external))
             }
             _ => Ok(None),
         }
+    }
+}
+
+impl Dispatcher {
+    /// Where the message that the client answers stands, if that is in an earlier dialog.
+    fn replied_to(&self, receive: &Receive, has_previous: bool) -> Result<Lookup, Rejection> {
+        let earlier = self.stored_earlier(receive, receive.reply_to.as_ref(), has_previous)?;
+        Ok(earlier.map_or(Lookup::Nothing, Lookup::Earlier))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::command::Command;
 use crate::domain::dialog::command::{Actor, Context, Desk, OfferRules, Transfer};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::event::Destination;
+use crate::domain::library::{ItemId, LibraryCommand};
 use crate::domain::operator::{Operator, Principal, PutOperator, Role};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, OperatorId};
@@ -72,7 +73,7 @@ impl Dispatcher {
             Command::Transfer(transfer) => self.transfer(transfer, asking),
             Command::Skip(it) => self.order(it.dialog, it, None, asking),
             Command::AcceptAndFinish(it) => self.order(it.dialog, it, None, asking),
-            Command::Reply(it) => self.order(it.dialog, DialogOrder::Reply(it), None, asking),
+            Command::Reply(it) => self.reply(it, asking),
             Command::Pin(it) => self.order(it.dialog, it, None, asking),
             Command::Unpin(it) => self.order(it.dialog, it, None, asking),
             Command::Finish(it) => self.order(it.dialog, it, None, asking),
@@ -102,6 +103,23 @@ impl Dispatcher {
                 self.order_on_external(whose, &external, DialogOrder::ClientDelete(it), asking);
             }
             Command::ClientTyping(it) => self.client_typing(it, asking),
+            Command::PutCannedReply(put) => self.put_canned(*put, asking),
+            Command::PutForm(put) => self.change_library(LibraryCommand::PutForm(*put), asking),
+            Command::PutApp(put) => self.put_app(*put, asking),
+            Command::SubmitForm(it) => self.order_on(it.message, DialogOrder::SubmitForm(it), asking),
+            Command::UpdatePayment(it) => self.order_on(it.message, it, asking),
+            Command::SendPayment(it) => self.order(it.dialog, DialogOrder::SendPayment(it), None, asking),
+            Command::SendCard(it) => self.order(it.dialog, DialogOrder::SendCard(it), None, asking),
+            Command::SaveCanned(it) => self.look_up(it.message, Command::SaveCanned(it), asking),
+            Command::SendCanned(it) => {
+                self.find(ItemId::Canned(it.canned.clone()), it.dialog, Command::SendCanned(it), asking);
+            }
+            Command::SendForm(it) => {
+                self.find(ItemId::Form(it.form.clone()), it.dialog, Command::SendForm(it), asking);
+            }
+            Command::AttachApp(it) => {
+                self.find(ItemId::App(it.app.clone()), it.dialog, Command::AttachApp(it), asking);
+            }
             Command::CreateTask(it) => {
                 self.ask_host(it.0.message, it.0.assignee.clone(), DialogOrder::CreateTask(it), asking)
             }
@@ -213,6 +231,7 @@ impl Dispatcher {
     pub(super) fn start_operator(&mut self, id: OperatorId, recovered: Option<RecoveredThing<Operator>>) {
         let known = recovered.as_ref().map(|recovered| &recovered.thing);
         let role = known.map_or(Role::Operator, |operator| operator.settings.role);
+        let bot = known.is_some_and(|operator| !operator.is_human());
         let absent = known.is_none_or(|operator| operator.removed);
         let house = &self.houses[self.operators.len() % self.houses.len()];
         let shard = Arc::clone(&house.shard);
@@ -220,13 +239,14 @@ impl Dispatcher {
             Some(recovered) => OperatorActor::recovered(recovered, shard),
             None => OperatorActor::new(id.clone(), shard),
         });
-        self.operators.insert(id, OperatorEntry { address, role, absent });
+        self.operators.insert(id, OperatorEntry { address, role, bot, absent });
     }
 
     /// An operator is now like this.
     pub(super) fn operator_changed(&mut self, operator: &Operator) {
         if let Some(entry) = self.operators.get_mut(&operator.id) {
             entry.role = operator.settings.role;
+            entry.bot = !operator.is_human();
             entry.absent = operator.removed;
         }
         self.router.put_operator(operator);

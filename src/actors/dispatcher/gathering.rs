@@ -44,7 +44,8 @@ impl Dispatcher {
         let number = self.gatherings.begun;
         self.gatherings.under_way.insert(number, gathering);
         for dialog in dialogs {
-            let caller = Caller { slot: Slot::Part(number), key: None, admitted_bytes: None };
+            let caller =
+                Caller { slot: Slot::Part(number), key: None, admitted_bytes: None, uploads: Vec::new() };
             self.order(dialog, order.clone(), None, Asking { acting: acting.clone(), caller, now });
         }
     }

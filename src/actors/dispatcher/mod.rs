@@ -5,6 +5,7 @@
 //! the router's work (pure, in `routing`); here it is only carried out:
 //!
 //! - `commands.rs`: from an envelope to the actor that decides it;
+//! - `composer.rs`: what a command that writes has to know before it goes to its dialog;
 //! - `clients.rs`: which dialog a client's message belongs to;
 //! - `live.rs`: which dialogs have an actor, waking and retiring them;
 //! - `messages.rs`: from a message to the dialog in which it stands;
@@ -19,6 +20,7 @@ mod checkpoint;
 mod clients;
 mod commands;
 mod company;
+mod composer;
 mod directives;
 mod gathering;
 mod live;
@@ -93,6 +95,8 @@ pub struct Dispatcher {
 struct OperatorEntry {
     address: Addr<OperatorActor>,
     role: Role,
+    /// Whether it is a program.
+    bot: bool,
     /// Not yet put, or removed: it is found by nobody.
     absent: bool,
 }
@@ -183,6 +187,10 @@ impl Dispatcher {
                 self.company_changed(dialog, operator, takes_part, now);
             }
             Note::Part(gathering, outcome) => self.part_arrived(gathering, outcome, now),
+            Note::Found(errand, lookup) => {
+                self.setting_up -= 1;
+                self.resume(*errand, lookup, now);
+            }
             Note::Nothing => self.setting_up -= 1,
         }
     }

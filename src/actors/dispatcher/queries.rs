@@ -13,8 +13,9 @@ use crate::actors::health::{Health, HealthCheck};
 use crate::actors::inbox::Ask;
 use crate::actors::operator::ToOperator;
 use crate::actors::registry::ToRegistry;
+use crate::domain::dialog::command::no_such_message;
 use crate::domain::operator::Principal;
-use crate::domain::query::{FindDialog, GetDialog, Query};
+use crate::domain::query::{FindDialog, GetDialog, GetFile, Query};
 use crate::domain::view::{QueueState, Workload};
 use crate::ids::{ChannelId, DialogId, OperatorId, RequestId};
 use crate::routing::{Counts, Load};
@@ -28,6 +29,7 @@ impl Dispatcher {
             Query::GetOperator(query) => self.get_operator(&query.operator, caller),
             Query::GetChannel(query) => self.get_channel(query.channel, caller),
             Query::Health(_) => self.health(caller),
+            Query::GetFile(query) => self.get_file(query, caller),
             Query::ListRequests(query) => self.pending(Pending::Requests(query), caller),
             Query::GetRequest(query) => self.get_request(query.request, caller),
         }
@@ -55,6 +57,17 @@ impl Dispatcher {
         match query.allow(acting) {
             Err(rejection) if exists => self.reject(caller, rejection),
             _ => self.get_dialog(query, caller),
+        }
+    }
+
+    fn get_file(&mut self, query: GetFile, caller: Caller) {
+        let dialog = query.message.dialog();
+        if self.live.contains_key(&dialog) {
+            self.tell(dialog, ToDialog::File(query, caller));
+        } else if dialog < self.next_dialog && dialog.0 > 0 {
+            self.pending(Pending::OnDisk(dialog), caller);
+        } else {
+            self.reject(caller, no_such_message());
         }
     }
 

@@ -22,6 +22,7 @@ use crate::actors::shared::Shared;
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
 use crate::domain::event::Change;
+use crate::domain::library::Item;
 use crate::domain::operator::Operator;
 use crate::domain::reply::Reply;
 use crate::error::Error;
@@ -35,6 +36,7 @@ pub struct Recovering {
     memory: Memory,
     channels: Vec<RecoveredThing<Channel>>,
     operators: Vec<RecoveredThing<Operator>>,
+    items: Vec<RecoveredThing<Item>>,
     /// Dialogs that are ahead of their image; the others sleep until they are needed.
     ahead: Vec<RecoveredDialog>,
     clients: HashMap<(ChannelId, ClientId), DialogId>,
@@ -90,6 +92,10 @@ impl Recovery for Recovering {
         self.operators.push(operator);
     }
 
+    fn item(&mut self, item: RecoveredThing<Item>) {
+        self.items.push(item);
+    }
+
     fn dialog(&mut self, recovered: RecoveredDialog) {
         let dialog = &recovered.dialog;
         self.company.restore(dialog);
@@ -138,7 +144,9 @@ pub fn start(
     let address = Dispatcher::create(|context| {
         let front = Arc::new(Inbox::new(context.address()));
         inbox = Some(Arc::clone(&front));
-        let registry = Registry::new(std::mem::take(&mut recovering.channels), Arc::clone(&shard));
+        let (channels, items) =
+            (std::mem::take(&mut recovering.channels), std::mem::take(&mut recovering.items));
+        let registry = Registry::new(channels, items, Arc::clone(&shard));
         let mut dispatcher = Dispatcher {
             shared: Arc::clone(shared),
             shard: Arc::clone(&shard),

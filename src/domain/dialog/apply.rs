@@ -1,6 +1,6 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
-use super::{Client, Dialog, HostRequest, Message, Rating, Score, Status};
+use super::{Client, Dialog, HostRequest, Insert, Message, Rating, Score, Status};
 use crate::domain::event::{Destination, DialogEvent};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
@@ -29,6 +29,7 @@ impl Dialog {
             rating: None,
             score: None,
             messages: Vec::new(),
+            apps: Vec::new(),
             requests: Vec::new(),
         })
     }
@@ -45,7 +46,7 @@ impl Dialog {
     /// Takes an event in. Never fails: an event is a fact.
     pub fn apply(&mut self, event: &DialogEvent, at: Timestamp) {
         match event {
-            DialogEvent::Opened { .. } => {}
+            DialogEvent::Opened { .. } | DialogEvent::OperatorMentioned { .. } => {}
             DialogEvent::Waiting { .. } => self.announced = true,
             DialogEvent::Offered { operators, deadline, weight } => self.offer(operators, *deadline, *weight),
             DialogEvent::OfferWithdrawn { operator } => self.end_offer(operator),
@@ -62,6 +63,17 @@ impl Dialog {
             DialogEvent::Pinned { .. } => self.pinned = true,
             DialogEvent::Unpinned { .. } => self.pinned = false,
             DialogEvent::MessageAdded(message) => self.messages.push((**message).clone()),
+            DialogEvent::FormSubmitted { message, answers } => {
+                if let Some(Insert::Form(form)) = self.insert_of(*message) {
+                    form.answers = Some(answers.clone());
+                }
+            }
+            DialogEvent::PaymentUpdated { message, status } => {
+                if let Some(Insert::Payment(payment)) = self.insert_of(*message) {
+                    payment.status = *status;
+                }
+            }
+            DialogEvent::AppAttached { app, .. } => self.apps.push(app.clone()),
             DialogEvent::RequestCreated(request) => self.requests.push((**request).clone()),
             DialogEvent::RequestCompleted(completed) => {
                 self.with_request(completed.request, |request| request.complete(completed.link.clone()));
@@ -159,6 +171,11 @@ impl Dialog {
         self.owner = Some(operator.clone());
         self.weight = weight;
         self.round.clear();
+    }
+
+    fn insert_of(&mut self, message: MessageId) -> Option<&mut Insert> {
+        let mut newest_first = self.messages.iter_mut().rev();
+        newest_first.find(|other| other.id == message).and_then(|message| message.insert_mut())
     }
 
     fn transfer(&mut self, to: &Destination, at: Timestamp) {

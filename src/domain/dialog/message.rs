@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::content::{Card, Content, Insert, Mention, Payment, SentForm};
+use crate::domain::file::File;
 use crate::ids::{ExternalId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -28,6 +30,8 @@ pub struct Message {
     pub deleted: bool,
     /// The texts that it had before, the first one first.
     pub revisions: Vec<Revision>,
+    /// What it holds besides its text; nothing for most, so it is kept apart.
+    pub content: Option<Box<Content>>,
 }
 
 impl Message {
@@ -44,6 +48,7 @@ impl Message {
             edited_at: None,
             deleted: false,
             revisions: Vec::new(),
+            content: None,
         }
     }
 
@@ -51,6 +56,66 @@ impl Message {
     pub(super) fn revise(&mut self, text: String, by: Option<&OperatorId>, at: Timestamp) {
         let text = std::mem::replace(&mut self.text, text);
         self.revisions.push(Revision { text, until: at, by: by.cloned() });
+    }
+
+    /// The same message with what else it holds.
+    #[must_use]
+    pub fn holding(mut self, content: Content) -> Self {
+        self.content = (!content.is_empty()).then(|| Box::new(content));
+        self
+    }
+
+    /// Whether only employees may read it.
+    pub fn is_hidden(&self) -> bool {
+        self.visibility == Visibility::Hidden
+    }
+
+    /// The message that it answers.
+    pub fn quote(&self) -> Option<MessageId> {
+        self.content.as_ref().and_then(|content| content.quote)
+    }
+
+    /// Who and what is mentioned in it.
+    pub fn mentions(&self) -> &[Mention] {
+        self.content.as_ref().map_or(&[], |content| &content.mentions)
+    }
+
+    /// Its files.
+    pub fn files(&self) -> &[File] {
+        self.content.as_ref().map_or(&[], |content| &content.files)
+    }
+
+    /// The form that it asks the client to fill in.
+    pub fn form(&self) -> Option<&SentForm> {
+        match self.insert() {
+            Some(Insert::Form(form)) => Some(form),
+            _ => None,
+        }
+    }
+
+    /// The payment that it asks for.
+    pub fn payment(&self) -> Option<&Payment> {
+        match self.insert() {
+            Some(Insert::Payment(payment)) => Some(payment),
+            _ => None,
+        }
+    }
+
+    /// The card that it shows.
+    pub fn card(&self) -> Option<&Card> {
+        match self.insert() {
+            Some(Insert::Card(card)) => Some(card),
+            _ => None,
+        }
+    }
+
+    fn insert(&self) -> Option<&Insert> {
+        self.content.as_ref().and_then(|content| content.insert.as_ref())
+    }
+
+    /// The thing in it, to be changed by an event.
+    pub(super) fn insert_mut(&mut self) -> Option<&mut Insert> {
+        self.content.as_mut().and_then(|content| content.insert.as_mut())
     }
 }
 

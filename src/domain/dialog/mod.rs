@@ -6,6 +6,7 @@
 mod apply;
 pub mod command;
 mod contact;
+mod content;
 mod host_request;
 mod message;
 pub mod order;
@@ -18,12 +19,15 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use contact::{Contact, ContactValue};
+pub use content::{
+    Card, Content, FormAnswer, Insert, Mention, MentionTarget, Payment, PaymentStatus, SentForm,
+};
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
 pub use status::{CloseReason, Status};
 
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
+use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 /// A dialog as it is now.
@@ -67,6 +71,8 @@ pub struct Dialog {
     pub score: Option<Score>,
     /// All that was written, oldest first.
     pub messages: Vec<Message>,
+    /// Apps that were attached, in order.
+    pub apps: Vec<AppId>,
     /// All that the host was asked to do for it, oldest first.
     pub requests: Vec<HostRequest>,
 }

@@ -56,7 +56,7 @@ fn order() -> impl Strategy<Value = DialogOrder> {
         receive("hello").into(),
         Answer { dialog }.into(),
         Skip { dialog }.into(),
-        WriteReply { dialog, text: text(), hidden: Some(true) }.into(),
+        WriteReply::new(dialog, text()).hidden(true).into(),
         Take { dialog }.into(),
         Join { dialog }.into(),
         Leave { dialog }.into(),

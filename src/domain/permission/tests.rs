@@ -54,7 +54,7 @@ fn orders(permission: Permission) -> Vec<DialogOrder> {
                 RemoveParticipant { dialog, operator: cleo() }.into(),
             ]
         }
-        Permission::Write => vec![WriteReply { dialog, text: text(), hidden: None }.into()],
+        Permission::Write => vec![WriteReply::new(dialog, text()).into()],
         Permission::SetHiddenMode => vec![SetHiddenMode { dialog, on: true }.into()],
         Permission::Typing => vec![Typing { dialog }.into()],
         Permission::Rename => vec![Rename { dialog, title: text() }.into()],

@@ -6,7 +6,7 @@ use super::View;
 use super::message::{ClientMessageView, EmployeeMessageView};
 use crate::domain::dialog::{CloseReason, Dialog, Link, Message, Score, Status};
 use crate::domain::query::GetDialog;
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
 /// Which messages of a dialog are shown; all by default.
@@ -98,6 +98,9 @@ pub struct EmployeeDialogView {
     pub links: Vec<Link>,
     /// All that was written, or a page of it.
     pub messages: Vec<EmployeeMessageView>,
+    /// Apps that were attached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub apps: Vec<AppId>,
 }
 
 impl EmployeeDialogView {
@@ -134,6 +137,7 @@ impl EmployeeDialogView {
             links: dialog.links().cloned().collect(),
             messages: page
                 .of(&dialog.messages, |message| Some(EmployeeMessageView::of(message, dialog, page.audit))),
+            apps: dialog.apps.clone(),
         }
     }
 }

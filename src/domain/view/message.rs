@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::content::{ContentView, MentionView, mentions};
 use crate::domain::dialog::{Author, Dialog, Link, Message, Receipt, Revision, Visibility};
 use crate::ids::{DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -41,6 +42,12 @@ pub struct EmployeeMessageView {
     /// Every text that stood there before; for supervisors who ask for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub revisions: Vec<RevisionView>,
+    /// What it holds besides its text.
+    #[serde(flatten)]
+    pub content: ContentView,
+    /// Labels in the text that are links.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<MentionView>,
     /// What came of the requests about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
@@ -74,6 +81,7 @@ impl EmployeeMessageView {
     /// The message, with what it was before if an `audit` wants to see that.
     pub(super) fn of(message: &Message, dialog: &Dialog, audit: bool) -> Self {
         let revisions = if audit { message.revisions.as_slice() } else { &[] };
+        let shown = audit || !message.deleted;
         Self {
             message: message.id,
             dialog: dialog.id,
@@ -87,6 +95,9 @@ impl EmployeeMessageView {
             deleted: message.deleted,
             original: revisions.first().map(|revision| revision.text.clone()),
             revisions: revisions.iter().map(RevisionView::from).collect(),
+            // Of what was deleted, nothing is left to see but for supervisors who ask for it.
+            content: if shown { ContentView::of(message) } else { ContentView::default() },
+            mentions: if shown { mentions(message) } else { Vec::new() },
             links: dialog.links_of(message.id).cloned().collect(),
         }
     }
@@ -117,6 +128,9 @@ pub struct ClientMessageView {
     /// When its text was last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
+    /// What it holds besides its text.
+    #[serde(flatten)]
+    pub content: ContentView,
 }
 
 impl ClientMessageView {
@@ -138,6 +152,7 @@ impl ClientMessageView {
                 at: message.at,
                 receipt: message.receipt,
                 edited_at: message.edited_at,
+                content: ContentView::of(message),
             }),
         }
     }

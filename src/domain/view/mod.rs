@@ -3,7 +3,9 @@
 //! Whatever a client must not see is left out here and nowhere else.
 
 mod channel;
+mod content;
 mod dialog;
+mod file;
 mod message;
 mod operator;
 mod request;
@@ -11,7 +13,9 @@ mod request;
 use serde::{Deserialize, Serialize};
 
 pub use channel::{ChannelView, QueueState};
+pub use content::{Answers, ContentView, FileLine, FormLine, MentionView};
 pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Page};
+pub use file::{FileView, uploaded};
 pub use message::{ClientMessageView, EmployeeMessageView, RevisionView};
 pub use operator::{OperatorView, Workload};
 pub use request::RequestView;

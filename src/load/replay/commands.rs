@@ -62,13 +62,7 @@ pub(super) fn set_presence(operator: OperatorId, online: bool) -> Request {
 }
 
 pub(super) fn receive(channel: &ChannelId, arrival: u64) -> Request {
-    Request::new(Command::Receive(Box::new(Receive {
-        channel: channel.clone(),
-        client: client(arrival),
-        text: TEXT.to_owned(),
-        external_id: None,
-        name: None,
-    })))
+    Request::new(Command::Receive(Box::new(Receive::new(channel.clone(), client(arrival), TEXT))))
 }
 
 pub(super) fn client_leave(channel: &ChannelId, arrival: u64) -> Request {

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use super::write;
 use crate::domain::dialog::{Author, Message, RequestKind, Visibility};
 use crate::domain::event::{ChannelEvent, Destination, DialogEvent, OperatorEvent};
+use crate::domain::library::ItemId;
 use crate::engine::Recorded;
 use crate::ids::{ChannelId, DialogId, MessageId, OperatorId, RequestId};
 use crate::storage::OneEvent;
@@ -21,12 +22,12 @@ pub fn event(line: &mut Vec<u8>, recorded: &Recorded) {
 
 /// Who may learn of an event: `all` if a connector may pass it on to the client.
 ///
-/// What concerns no client at all (channels and operators as such) is for employees, and so are
-/// hidden messages, title, hidden mode, score and requests to the outside;
-/// everything else that happens to a client's dialog concerns the client.
+/// What concerns no client at all (channels, operators and the library as such) is for employees, and so are
+/// hidden messages, mentions, apps, title, hidden mode, score and requests to the outside; everything else that
+/// happens to a client's dialog concerns the client.
 pub fn audience(event: &OneEvent) -> &'static str {
     match event {
-        OneEvent::Channel(..) | OneEvent::Operator(..) => "employees",
+        OneEvent::Channel(..) | OneEvent::Operator(..) | OneEvent::Item(..) => "employees",
         OneEvent::Dialog(_, event) if is_for_employees(event) => "employees",
         OneEvent::Dialog(..) => "all",
     }
@@ -37,7 +38,11 @@ fn is_for_employees(event: &DialogEvent) -> bool {
         DialogEvent::MessageAdded(message) => message.visibility == Visibility::Hidden,
         DialogEvent::MessageEdited(edit) => edit.visibility == Visibility::Hidden,
         DialogEvent::MessageDeleted { visibility, .. } => *visibility == Visibility::Hidden,
-        DialogEvent::Renamed { .. } | DialogEvent::HiddenModeSet { .. } | DialogEvent::Scored { .. } => true,
+        DialogEvent::Renamed { .. }
+        | DialogEvent::HiddenModeSet { .. }
+        | DialogEvent::Scored { .. }
+        | DialogEvent::OperatorMentioned { .. }
+        | DialogEvent::AppAttached { .. } => true,
         event => event.request().is_some(),
     }
 }
@@ -53,6 +58,7 @@ impl Serialize for Body<'_> {
             OneEvent::Channel(channel, event) => of_channel(&mut map, channel, event)?,
             OneEvent::Operator(operator, event) => of_operator(&mut map, operator, event)?,
             OneEvent::Dialog(dialog, event) => of_dialog(&mut map, *dialog, event)?,
+            OneEvent::Item(item, _) => of_item(&mut map, item)?,
         }
         map.serialize_entry("audience", audience(&self.0.event))?;
         map.end()
@@ -67,6 +73,12 @@ fn of_channel<M: SerializeMap>(
     let ChannelEvent::Put(_) = event;
     map.serialize_entry("kind", "channel_put")?;
     map.serialize_entry("channel", channel)
+}
+
+fn of_item<M: SerializeMap>(map: &mut M, item: &ItemId) -> Result<(), M::Error> {
+    let (kind, id) = item.parts();
+    map.serialize_entry("kind", &format_args!("{kind}_put"))?;
+    map.serialize_entry(kind, id)
 }
 
 fn of_operator<M: SerializeMap>(
@@ -167,6 +179,20 @@ fn of_content<M: SerializeMap>(map: &mut M, event: &DialogEvent) -> Result<(), M
             map.serialize_entry("rating", rating)?;
             map.serialize_entry("by", by)
         }
+        DialogEvent::OperatorMentioned { message, operator } => {
+            map.serialize_entry("message", message)?;
+            map.serialize_entry("operator", operator)
+        }
+        DialogEvent::FormSubmitted { message, answers: _ } => map.serialize_entry("message", message),
+        DialogEvent::PaymentUpdated { message, status } => {
+            map.serialize_entry("message", message)?;
+            map.serialize_entry("status", status)
+        }
+        DialogEvent::AppAttached { app, operator, bot } => {
+            map.serialize_entry("app", app)?;
+            map.serialize_entry("operator", operator)?;
+            map.serialize_entry("bot", bot)
+        }
         DialogEvent::RequestCreated(it) => of_request(map, it.id, it.kind, it.message),
         DialogEvent::RequestCompleted(it) => of_request(map, it.request, it.kind, it.message),
         DialogEvent::RequestFailed(it) => of_request(map, it.request, it.kind, it.message),
@@ -198,6 +224,10 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         DialogEvent::ReceiptUpdated { .. } => "receipt_updated",
         DialogEvent::Rated { .. } => "dialog_rated",
         DialogEvent::Scored { .. } => "dialog_scored",
+        DialogEvent::OperatorMentioned { .. } => "operator_mentioned",
+        DialogEvent::FormSubmitted { .. } => "form_submitted",
+        DialogEvent::PaymentUpdated { .. } => "payment_updated",
+        DialogEvent::AppAttached { .. } => "app_attached",
         DialogEvent::RequestCreated(_) => "request_created",
         DialogEvent::RequestCompleted(_) => "request_completed",
         DialogEvent::RequestFailed(_) => "request_failed",

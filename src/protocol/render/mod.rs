@@ -3,6 +3,8 @@
 //! Every function appends one whole line, its end included, to a buffer.
 
 mod event;
+#[cfg(test)]
+mod secrets;
 mod transient;
 
 use serde::ser::SerializeMap;

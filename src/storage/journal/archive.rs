@@ -11,7 +11,7 @@ use super::{Alarm, checkpoint};
 use crate::error::Error;
 use crate::storage::codec;
 use crate::storage::frame::Position;
-use crate::storage::image::{DialogImage, Image, stored};
+use crate::storage::image::{DialogImage, Image, item_key, stored};
 use crate::storage::meta::{self, Checkpoint, Totals};
 use crate::storage::rocks::{Changes, Safety, Table};
 use crate::storage::store::Store;
@@ -155,6 +155,10 @@ fn put(as_of: u64, image: &Image, totals: &mut Totals, changes: &mut Changes<'_>
         }
         Image::Channel { id, state, fingerprint_delta } => {
             changes.put(Table::Channels, id.as_str().as_bytes(), &stored(as_of, state));
+            totals.fingerprint = totals.fingerprint.wrapping_add(*fingerprint_delta);
+        }
+        Image::Item { id, state, fingerprint_delta } => {
+            changes.put(Table::Library, item_key(id).as_bytes(), &stored(as_of, state));
             totals.fingerprint = totals.fingerprint.wrapping_add(*fingerprint_delta);
         }
         Image::Key(key, reply) => {

@@ -8,9 +8,12 @@ use crossbeam_channel::{Receiver, Sender, select};
 use super::Alarm;
 use super::archive::Parcel;
 use super::release::Released;
+use crate::domain::file::Upload;
 use crate::error::Error;
+use crate::ids::MessageId;
 use crate::limits;
 use crate::storage::batch::Batch;
+use crate::storage::files;
 use crate::storage::frame::{self, Position};
 use crate::storage::image::Image;
 use crate::storage::rocks::{Disk, Safety, Table};
@@ -74,14 +77,14 @@ impl<R> Commit<R> {
 
     fn commit(&mut self, batches: &mut Vec<Batch<R>>) {
         let (start, clock, bytes_before) = (self.position, self.clock, self.journal_bytes);
-        let Packed { mut waiting, images, frame } = self.pack(batches);
-        // With durability `none` nobody waits for the disk.
-        let eager = self.durability == Durability::None && self.disk.failure().is_none();
+        let Packed { mut waiting, images, frame, files } = self.pack(batches);
+        // With durability `none` nobody waits for the disk, but for files, which are found there alone.
+        let eager = self.durability == Durability::None && files.is_empty() && self.disk.failure().is_none();
         if eager {
             self.publish(frame.as_ref());
             self.release(std::mem::take(&mut waiting), None);
         }
-        let outcome = self.write(start, frame.as_ref());
+        let outcome = self.write(start, frame.as_ref(), &files);
         if !eager {
             if outcome.is_ok() {
                 self.publish(frame.as_ref());
@@ -105,13 +108,14 @@ impl<R> Commit<R> {
         let mut bytes = self.buffer(batches.iter().map(|batch| batch.records.len()).sum());
         frame::begin(&mut bytes);
         let (at, empty) = (self.position, bytes.len());
-        let mut packed = Packed { waiting: Vec::new(), images: Vec::new(), frame: None };
+        let mut packed = Packed { waiting: Vec::new(), images: Vec::new(), frame: None, files: Vec::new() };
         let mut events = 0;
         for batch in batches.drain(..) {
             let last_seq = at.last_seq() + events;
             bytes.extend_from_slice(&batch.records);
             events += batch.events;
             self.clock = self.clock.max(batch.clock);
+            packed.files.extend(batch.files);
             if !batch.releases.is_empty() {
                 packed.waiting.push((last_seq, batch.releases));
             }
@@ -136,7 +140,12 @@ impl<R> Commit<R> {
         if spare.capacity() > 2 * needed { Vec::with_capacity(needed) } else { spare }
     }
 
-    fn write(&self, at: Position, frame: Option<&Arc<Group>>) -> Result<(), Error> {
+    fn write(
+        &self,
+        at: Position,
+        frame: Option<&Arc<Group>>,
+        files: &[(MessageId, Upload)],
+    ) -> Result<(), Error> {
         if let Some(failure) = self.disk.failure() {
             return Err(failure.clone());
         }
@@ -145,7 +154,14 @@ impl<R> Commit<R> {
             Durability::Sync => Safety::Synced,
             Durability::Buffered | Durability::None => Safety::Logged,
         };
-        self.disk.put(Table::Journal, &at.key(), &group.frame, safety)
+        if files.is_empty() {
+            return self.disk.put(Table::Journal, &at.key(), &group.frame, safety);
+        }
+        let contents = files::missing(&self.disk, files)?;
+        self.disk.write(safety, |changes| {
+            files::put(files, &contents, changes);
+            changes.put(Table::Journal, &at.key(), &group.frame);
+        })
     }
 
     fn publish(&mut self, frame: Option<&Arc<Group>>) {
@@ -185,6 +201,8 @@ struct Packed<R> {
     images: Vec<(u64, Vec<(u64, Image)>)>,
     /// Nothing if there are no records.
     frame: Option<Arc<Group>>,
+    /// Contents of files that the records name.
+    files: Vec<(MessageId, Upload)>,
 }
 
 /// Waits for a batch and takes what else is there. False when nothing more can come.
@@ -194,11 +212,11 @@ fn gather<R>(batches: &Receiver<Batch<R>>, closing: &Receiver<()>, group: &mut V
         recv(closing) -> _ => batches.try_recv().ok(),
     };
     let Some(first) = first else { return false };
-    let mut bytes = first.records.len();
+    let mut bytes = first.records.len() + first.file_bytes();
     group.push(first);
     while bytes < limits::JOURNAL_GROUP_BYTES {
         let Ok(batch) = batches.try_recv() else { break };
-        bytes += batch.records.len();
+        bytes += batch.records.len() + batch.file_bytes();
         group.push(batch);
     }
     true

@@ -8,6 +8,7 @@ use super::{RecoveredDialog, RecoveredThing, Recovery};
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
 use crate::domain::event::{Change, DialogEvent, Events};
+use crate::domain::library::{Item, ItemId};
 use crate::domain::operator::Operator;
 use crate::error::Error;
 use crate::ids::{ChannelId, DialogId, OperatorId};
@@ -48,6 +49,7 @@ pub(super) struct Fold<'a> {
     disk: &'a Disk,
     channels: BTreeMap<ChannelId, Slot<Channel>>,
     operators: BTreeMap<OperatorId, Slot<Operator>>,
+    items: BTreeMap<ItemId, Slot<Item>>,
     dialogs: HashMap<DialogId, DialogSlot>,
 }
 
@@ -55,7 +57,8 @@ impl<'a> Fold<'a> {
     pub fn new(disk: &'a Disk) -> Result<Self, Error> {
         let channels = things(disk, Table::Channels)?;
         let operators = things(disk, Table::Operators)?;
-        Ok(Self { disk, channels, operators, dialogs: HashMap::new() })
+        let items = things(disk, Table::Library)?;
+        Ok(Self { disk, channels, operators, items, dialogs: HashMap::new() })
     }
 
     /// The id after the largest that the tail names.
@@ -69,6 +72,7 @@ impl<'a> Fold<'a> {
             Events::Clock => {}
             Events::Channel(id, events) => apply_to(&mut self.channels, id, &events, seq),
             Events::Operator(id, events) => apply_to(&mut self.operators, id, &events, seq),
+            Events::Item(id, events) => apply_to(&mut self.items, id, &events, seq),
             Events::Dialog(id, events) => return self.apply_to_dialog(id, &events, change.at, seq),
         }
         Ok(())
@@ -100,6 +104,7 @@ impl<'a> Fold<'a> {
     pub fn report(mut self, recovery: &mut dyn Recovery) -> Result<(), Error> {
         std::mem::take(&mut self.channels).into_values().for_each(|slot| recovery.channel(slot.recovered));
         std::mem::take(&mut self.operators).into_values().for_each(|slot| recovery.operator(slot.recovered));
+        std::mem::take(&mut self.items).into_values().for_each(|slot| recovery.item(slot.recovered));
         self.report_dialogs(recovery)
     }
 
@@ -133,9 +138,9 @@ fn things<T: Kept>(disk: &Disk, table: Table) -> Result<BTreeMap<T::Id, Slot<T>>
         let place = || format!("{} {}", table.name(), String::from_utf8_lossy(key));
         let image = StoredImage::parse(value, place)?;
         let thing: T = decode_state(image.state, place)?;
-        let on_disk = Some(fingerprint(thing.thing(), image.state));
+        let on_disk = Some(thing.print(image.state));
         let slot = Slot { as_of: image.as_of, recovered: RecoveredThing { thing, on_disk, clean: true } };
-        things.insert(slot.recovered.thing.id().clone(), slot);
+        things.insert(slot.recovered.thing.id(), slot);
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(things)

@@ -33,10 +33,16 @@ pub(super) enum Table {
     Keys,
     /// All that there is one of.
     Meta,
+    /// Images of the things of the library.
+    Library,
+    /// The contents of uploaded files, by their hashes.
+    Files,
+    /// Which messages name which content.
+    FileNames,
 }
 
 impl Table {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Journal,
         Self::Dialogs,
         Self::Clients,
@@ -46,6 +52,9 @@ impl Table {
         Self::Requests,
         Self::Keys,
         Self::Meta,
+        Self::Library,
+        Self::Files,
+        Self::FileNames,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -59,6 +68,9 @@ impl Table {
             Self::Requests => "requests",
             Self::Keys => "keys",
             Self::Meta => "meta",
+            Self::Library => "library",
+            Self::Files => "files",
+            Self::FileNames => "file_names",
         }
     }
 }

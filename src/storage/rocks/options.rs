@@ -61,7 +61,13 @@ fn options_of(table: Table, cache: &Cache) -> Options {
         }
         Table::ExternalIds => index(cache),
         Table::Requests => queue(cache),
-        Table::Operators | Table::Channels | Table::Keys | Table::Meta => small(cache),
+        Table::Files => contents(cache),
+        Table::Operators
+        | Table::Channels
+        | Table::Keys
+        | Table::Meta
+        | Table::Library
+        | Table::FileNames => small(cache),
     }
 }
 
@@ -77,6 +83,18 @@ fn journal(cache: &Cache) -> Options {
     options.set_level_zero_file_num_compaction_trigger(2);
     options.set_ttl(0);
     options.set_periodic_compaction_seconds(0);
+    options
+}
+
+/// Contents of files are kept apart from their keys, so that no compaction copies them. Most are
+/// compressed already.
+fn contents(cache: &Cache) -> Options {
+    let mut options = small(cache);
+    options.set_compression_type(DBCompressionType::None);
+    options.set_enable_blob_files(true);
+    options.set_min_blob_size(4096);
+    options.set_blob_file_size(256 * MIB as u64);
+    options.set_enable_blob_gc(true);
     options
 }
 

@@ -14,6 +14,7 @@ enum Step {
     Close { dialog: prop::sample::Index },
     PutOperator { name: u8, capacity: u32 },
     PutChannel { weight: u32 },
+    PutItem { name: u8, text: u8 },
     Tick,
     Image { dialog: prop::sample::Index },
     Checkpoint,
@@ -29,6 +30,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => any::<prop::sample::Index>().prop_map(|dialog| Step::Close { dialog }),
         2 => (0..4_u8, any::<u32>()).prop_map(|(name, capacity)| Step::PutOperator { name, capacity }),
         1 => any::<u32>().prop_map(|weight| Step::PutChannel { weight }),
+        2 => (0..4_u8, any::<u8>()).prop_map(|(name, text)| Step::PutItem { name, text }),
         1 => Just(Step::Tick),
         8 => any::<prop::sample::Index>().prop_map(|dialog| Step::Image { dialog }),
         2 => Just(Step::Checkpoint),
@@ -76,6 +78,7 @@ impl Run {
             }
             Step::PutOperator { name, capacity } => put_operator(&format!("operator {name}"), capacity, at),
             Step::PutChannel { weight } => put_channel(weight, at),
+            Step::PutItem { name, text } => put_item(&format!("reply {name}"), &format!("text {text}"), at),
             Step::Tick => clock(at),
             Step::Image { dialog } => {
                 let Some(id) = self.pick(dialog) else { return };
@@ -115,6 +118,7 @@ impl Run {
         }
         let (channels, operators, _) = self.world.things();
         assert_eq!((channels, operators), (found.things().0, found.things().1));
+        assert_eq!(self.world.library(), found.library());
         self.world = found;
     }
 }

@@ -2,6 +2,7 @@
 
 mod damage;
 mod feeds;
+mod files;
 mod history;
 mod journal;
 mod reopen;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
 use crate::domain::event::{Change, Events};
+use crate::domain::library::{Item, ItemId};
 use crate::domain::operator::Operator;
 use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::storage::testing::{Collected, Reply};
@@ -24,6 +25,7 @@ pub struct Known<T> {
 pub struct World {
     pub channels: BTreeMap<ChannelId, Known<Channel>>,
     pub operators: BTreeMap<OperatorId, Known<Operator>>,
+    pub items: BTreeMap<ItemId, Known<Item>>,
     pub dialogs: BTreeMap<DialogId, Known<Dialog>>,
     /// Closed dialogs that were archived: only their fingerprints are remembered.
     pub archived: BTreeMap<DialogId, u64>,
@@ -46,6 +48,12 @@ impl World {
             Events::Operator(id, events) => {
                 let new = || known(Operator::from_event(id.clone(), &events[0]));
                 let known = self.operators.entry(id.clone()).or_insert_with(new);
+                events.iter().for_each(|event| known.thing.apply(event));
+                known.dirty = true;
+            }
+            Events::Item(id, events) => {
+                let known =
+                    self.items.entry(id.clone()).or_insert_with(|| known(Item::from_event(&events[0])));
                 events.iter().for_each(|event| known.thing.apply(event));
                 known.dirty = true;
             }
@@ -103,6 +111,11 @@ impl World {
             let fingerprint_delta = known.imaged(fingerprint(Thing::Operator(id), &state));
             batch.image(Image::Operator { id: id.clone(), state, fingerprint_delta });
         }
+        for (id, known) in self.items.iter_mut().filter(|(_, known)| known.dirty) {
+            let state = encode(&known.thing);
+            let fingerprint_delta = known.imaged(fingerprint(Thing::Item(id), &state));
+            batch.image(Image::Item { id: id.clone(), state, fingerprint_delta });
+        }
         let dirty: Vec<DialogId> =
             self.dialogs.iter().filter(|(_, known)| known.dirty).map(|(id, _)| *id).collect();
         dirty.into_iter().for_each(|id| drop(self.image(id, batch)));
@@ -123,6 +136,9 @@ impl World {
                 .operators
                 .insert(thing.id.clone(), Known { thing, on_disk, open_on_disk: false, dirty: !clean });
         }
+        for RecoveredThing { thing, on_disk, clean } in found.items {
+            world.items.insert(thing.id(), Known { thing, on_disk, open_on_disk: false, dirty: !clean });
+        }
         for RecoveredDialog { dialog, on_disk, was_open_on_disk, clean } in found.dialogs {
             world.archived.remove(&dialog.id);
             let known = Known { thing: dialog, on_disk, open_on_disk: was_open_on_disk, dirty: !clean };
@@ -139,8 +155,15 @@ impl World {
             self.operators.iter().map(|(id, known)| fingerprint(Thing::Operator(id), &encode(&known.thing)));
         let dialogs =
             self.dialogs.iter().map(|(id, known)| fingerprint(Thing::Dialog(*id), &encode(&known.thing)));
-        let all = channels.chain(operators).chain(dialogs).chain(self.archived.values().copied());
+        let items = self.items.iter().map(|(id, known)| fingerprint(Thing::Item(id), &encode(&known.thing)));
+        let all =
+            channels.chain(operators).chain(items).chain(dialogs).chain(self.archived.values().copied());
         all.fold(0, u64::wrapping_add)
+    }
+
+    /// The things of the library, to compare.
+    pub fn library(&self) -> Vec<&Item> {
+        self.items.values().map(|known| &known.thing).collect()
     }
 
     /// The things themselves, to compare.

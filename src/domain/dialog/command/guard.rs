@@ -41,6 +41,16 @@ pub(super) fn answered(dialog: &Dialog) -> Result<(), Rejection> {
     }
 }
 
+/// The message with this id.
+pub(super) fn message(dialog: &Dialog, id: MessageId) -> Result<&Message, Rejection> {
+    dialog.message(id).ok_or_else(no_such_message)
+}
+
+/// The rejection of who names a message that is not there.
+pub fn no_such_message() -> Rejection {
+    Rejection::new(Code::MessageNotFound, "there is no such message").at("message")
+}
+
 /// The dialog can hold one message more.
 pub(super) fn space(dialog: &Dialog) -> Result<(), Rejection> {
     space_after(dialog.messages.len())
@@ -54,12 +64,6 @@ fn space_after(messages: usize) -> Result<(), Rejection> {
         Code::Conflict,
         "this dialog is full: finish it, and the client's next message opens a new one",
     ))
-}
-
-/// The message of this id is in the dialog.
-pub(super) fn message(dialog: &Dialog, id: MessageId) -> Result<&Message, Rejection> {
-    let missing = || Rejection::new(Code::MessageNotFound, "there is no such message").at("message");
-    dialog.message(id).ok_or_else(missing)
 }
 
 /// The message still says something.

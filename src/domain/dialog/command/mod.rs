@@ -4,11 +4,13 @@
 
 mod accept_and_finish;
 mod answer;
+mod attach_app;
 mod client_delete;
 mod client_edit;
 mod client_leave;
 mod client_typing;
 mod complete_request;
+mod compose;
 mod create_event;
 mod create_task;
 mod delete_message;
@@ -20,6 +22,7 @@ mod guard;
 mod invite;
 mod join;
 mod leave;
+mod lookup;
 mod pin;
 mod pin_all;
 mod post_to_feed;
@@ -30,10 +33,15 @@ mod remove_participant;
 mod rename;
 mod save_to_crm;
 mod score_dialog;
+mod send_canned;
+mod send_card;
+mod send_form;
+mod send_payment;
 mod set_hidden_mode;
 mod skip;
 mod spam;
 mod steps;
+mod submit_form;
 mod take;
 #[cfg(test)]
 mod tests;
@@ -41,15 +49,18 @@ mod transfer;
 mod typing;
 mod unpin;
 mod unpin_all;
+mod update_payment;
 mod write_reply;
 
 pub use accept_and_finish::AcceptAndFinish;
 pub use answer::Answer;
+pub use attach_app::AttachApp;
 pub use client_delete::ClientDelete;
 pub use client_edit::ClientEdit;
 pub use client_leave::ClientLeave;
 pub use client_typing::ClientTyping;
 pub use complete_request::CompleteRequest;
+pub use compose::NewMention;
 pub use create_event::CreateEvent;
 pub use create_task::CreateTask;
 pub use delete_message::DeleteMessage;
@@ -57,9 +68,11 @@ pub use edit_message::EditMessage;
 pub use fail_request::FailRequest;
 pub use finish::Finish;
 pub use from_message::FromMessage;
+pub use guard::no_such_message;
 pub use invite::Invite;
 pub use join::Join;
 pub use leave::Leave;
+pub use lookup::{CannedAtHand, Lookup, SeenMessage};
 pub use pin::Pin;
 pub use pin_all::PinAll;
 pub use post_to_feed::PostToFeed;
@@ -70,14 +83,20 @@ pub use remove_participant::RemoveParticipant;
 pub use rename::Rename;
 pub use save_to_crm::SaveToCrm;
 pub use score_dialog::ScoreDialog;
+pub use send_canned::SendCanned;
+pub use send_card::SendCard;
+pub use send_form::SendForm;
+pub use send_payment::SendPayment;
 pub use set_hidden_mode::SetHiddenMode;
 pub use skip::Skip;
 pub use spam::Spam;
+pub use submit_form::SubmitForm;
 pub use take::Take;
 pub use transfer::Transfer;
 pub use typing::Typing;
 pub use unpin::Unpin;
 pub use unpin_all::UnpinAll;
+pub use update_payment::UpdatePayment;
 pub use write_reply::WriteReply;
 
 use super::Dialog;
@@ -122,7 +141,7 @@ pub struct Actor {
 }
 
 /// What the dispatcher knows when it passes a command on, and the dialog does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Desk {
     /// The rules of the channel whose queue the dialog is in.
     pub rules: OfferRules,
@@ -134,12 +153,21 @@ pub struct Desk {
     pub duplicate_of: Option<MessageId>,
     /// Whether the channel of the dialog asks for a rating.
     pub rating: bool,
+    /// What was looked up elsewhere for this command.
+    pub lookup: Lookup,
 }
 
 impl Desk {
     /// A desk with these rules, and nothing in the way.
     pub fn new(rules: OfferRules) -> Self {
-        Self { rules, room: true, reachable: true, duplicate_of: None, rating: false }
+        Self {
+            rules,
+            room: true,
+            reachable: true,
+            duplicate_of: None,
+            rating: false,
+            lookup: Lookup::Nothing,
+        }
     }
 }
 

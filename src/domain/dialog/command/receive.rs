@@ -2,9 +2,11 @@
 
 use serde::Deserialize;
 
-use super::{Context, Decision, DialogCommand, Placement, guard, steps};
-use crate::domain::dialog::Dialog;
+use super::lookup::Lookup;
+use super::{Context, Decision, DialogCommand, Placement, guard};
+use crate::domain::dialog::{Author, Content, Dialog, Message, Visibility};
 use crate::domain::event::DialogEvent;
+use crate::domain::file::{self, NewFile};
 use crate::domain::form;
 use crate::domain::reply::{Received, Reply};
 use crate::error::Rejection;
@@ -24,12 +26,26 @@ pub struct Receive {
     pub external_id: Option<ExternalId>,
     /// The client's name, for people. Kept when the message opens a dialog.
     pub name: Option<String>,
+    /// Files that go along.
+    #[serde(default)]
+    pub files: Vec<NewFile>,
+    /// The connector's id for the message that this one answers. One that was never delivered is
+    /// passed over: the client's words count for more than what they were said to.
+    pub reply_to: Option<ExternalId>,
 }
 
 impl Receive {
     /// A message without an id of the connector's own: it is never taken for a repetition.
     pub fn new(channel: ChannelId, client: ClientId, text: impl Into<String>) -> Self {
-        Self { channel, client, text: text.into(), external_id: None, name: None }
+        let (text, files) = (text.into(), Vec::new());
+        Self { channel, client, text, external_id: None, name: None, files, reply_to: None }
+    }
+
+    /// The same message with a file.
+    #[must_use]
+    pub fn file(mut self, file: NewFile) -> Self {
+        self.files.push(file);
+        self
     }
 
     /// The same message with the connector's id for it, so that it is stored once.
@@ -45,6 +61,7 @@ impl Receive {
     /// `too_large`, with the field.
     pub fn validate(&self) -> Result<(), Rejection> {
         form::text("text", &self.text)?;
+        file::validate(&self.files)?;
         self.name.as_deref().map_or(Ok(()), |name| form::name("name", name))
     }
 
@@ -76,7 +93,7 @@ impl Receive {
             }
         };
         Decision {
-            events: vec![opened, self.added(message, context), placed],
+            events: vec![opened, self.added(message, self.earlier(context), context), placed],
             reply: Reply::Received(Received { dialog: id, message, opened: true, duplicate: false }),
         }
     }
@@ -87,9 +104,27 @@ impl Receive {
         Decision { events: Vec::new(), reply }
     }
 
-    fn added(&self, id: MessageId, context: &Context) -> DialogEvent {
-        let message = steps::client_message(id, &self.text, context.now, self.external_id.as_ref());
-        DialogEvent::MessageAdded(Box::new(message))
+    /// The message itself. Clients' messages are never hidden.
+    fn added(&self, id: MessageId, quote: Option<MessageId>, context: &Context) -> DialogEvent {
+        let message = Message::new(id, Author::Client, Visibility::Public, self.text.clone(), context.now);
+        let files = self.files.iter().map(NewFile::to_file).collect();
+        let message = message.holding(Content { quote, files, ..Content::default() });
+        DialogEvent::MessageAdded(Box::new(Message { external_id: self.external_id.clone(), ..message }))
+    }
+
+    /// The message that this one answers, in this dialog or an earlier one.
+    fn answered(&self, dialog: &Dialog, context: &Context) -> Option<MessageId> {
+        let reply_to = self.reply_to.as_ref()?;
+        let mut newest_first = dialog.messages.iter().rev();
+        let here = newest_first.find(|message| message.external_id.as_ref() == Some(reply_to));
+        here.map(|message| message.id).or_else(|| self.earlier(context))
+    }
+
+    fn earlier(&self, context: &Context) -> Option<MessageId> {
+        match context.desk.lookup {
+            Lookup::Earlier(message) => Some(message),
+            _ => None,
+        }
     }
 
     /// Where this message is stored already: in this dialog, or in an earlier one.
@@ -111,14 +146,15 @@ impl DialogCommand for Receive {
         guard::space(dialog)?;
         let message = dialog.next_message();
         let received = Received { dialog: dialog.id, message, opened: false, duplicate: false };
-        Ok(Decision { events: vec![self.added(message, context)], reply: Reply::Received(received) })
+        let added = self.added(message, self.answered(dialog, context), context);
+        Ok(Decision { events: vec![added], reply: Reply::Received(received) })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::dialog::{Author, CloseReason, Status, Visibility};
+    use crate::domain::dialog::{CloseReason, Status};
     use crate::domain::testing::*;
     use crate::error::Code;
 
@@ -194,10 +230,35 @@ mod tests {
     }
 
     #[test]
+    fn a_message_brings_files_and_says_what_it_answers() {
+        let file = NewFile::upload("a.txt", "text/plain", b"hello".to_vec());
+        let mut events = answered_by("anna");
+        events.extend(given(events.clone()).when(&hello(Some("x1")), &by_nobody()).events());
+        let answer = |reply_to| Receive {
+            reply_to: Some(ExternalId::new(reply_to).unwrap()),
+            ..hello(Some("x2")).file(file.clone())
+        };
+        let message = given(events.clone()).when(&answer("x1"), &by_nobody()).added_message();
+        assert_eq!(
+            (message.quote(), message.files()),
+            (Some(MessageId::of(DIALOG, 2)), &[file.to_file()][..])
+        );
+        let earlier = MessageId::of(DialogId(3), 1);
+        let context = by_nobody().looked_up(Lookup::Earlier(earlier));
+        assert_eq!(
+            given(events.clone()).when(&answer("x0"), &context).added_message().quote(),
+            Some(earlier)
+        );
+        assert_eq!(given(events).when(&answer("x0"), &by_nobody()).added_message().quote(), None);
+        let decision = answer("x0").open(DIALOG, None, &Placement::Waiting, &context);
+        assert_eq!(given(decision.events).dialog().messages[0].quote(), Some(earlier));
+    }
+
+    #[test]
     fn unknown_fields_are_refused() {
         let read = |text| serde_json::from_str::<Receive>(text);
         assert!(read(r#"{"channel":"web","client":"ala","text":"hi"}"#).is_ok());
-        assert!(read(r#"{"channel":"web","client":"ala","text":"hi","files":[]}"#).is_err());
+        assert!(read(r#"{"channel":"web","client":"ala","text":"hi","hidden":true}"#).is_err());
         assert!(read(r#"{"channel":"web","client":"ala"}"#).is_err());
     }
 }

@@ -54,7 +54,7 @@ mod tests {
     }
 
     fn visibility(events: Vec<DialogEvent>, name: &str, hidden: Option<bool>) -> Visibility {
-        let reply = WriteReply { dialog: DIALOG, text: "text".into(), hidden };
+        let reply = WriteReply { hidden, ..WriteReply::new(DIALOG, "text") };
         given(events).when(&reply, &by(name)).added_message().visibility
     }
 

@@ -2,15 +2,18 @@
 //!
 //! Nothing here decides whether a command is allowed.
 
+use std::borrow::Cow;
+
 use super::{Context, Decision};
 use crate::domain::dialog::{
     Author, CloseReason, Contact, Dialog, HostRequest, Message, RequestDetails, RequestKind, RequestState,
     Visibility,
 };
+use crate::domain::emoji::with_emoji;
 use crate::domain::event::{DialogEvent, MessageEdit};
 use crate::domain::reply::{Reply, Requested};
 use crate::error::{Code, Rejection};
-use crate::ids::{ExternalId, MessageId, OperatorId};
+use crate::ids::OperatorId;
 use crate::limits;
 use crate::timestamp::Timestamp;
 
@@ -67,11 +70,13 @@ pub(super) fn edit(message: &Message, text: &str, by: Option<&OperatorId>) -> Re
     if message.deleted {
         return Err(Rejection::new(Code::Conflict, "this message was deleted"));
     }
+    // As when it was written: short codes are for operators alone.
+    let text = by.map_or(Cow::Borrowed(text), |_| with_emoji(text));
     if message.text == text {
         return Ok(Decision::nothing());
     }
     let (id, visibility, by) = (message.id, message.visibility, by.cloned());
-    let edit = MessageEdit { message: id, text: text.to_owned(), visibility, by };
+    let edit = MessageEdit { message: id, text: text.into_owned(), visibility, by };
     Ok(Decision::done(vec![DialogEvent::MessageEdited(Box::new(edit))]))
 }
 
@@ -84,7 +89,7 @@ pub(super) fn delete(message: &Message, by: Option<&OperatorId>) -> Decision {
     Decision::done(vec![DialogEvent::MessageDeleted { message, visibility, by }])
 }
 
-/// The next message of the dialog, written by an operator.
+/// The next message of the dialog, written by an operator; short codes in it become emoji.
 pub(super) fn operator_message(
     dialog: &Dialog,
     operator: &OperatorId,
@@ -93,18 +98,7 @@ pub(super) fn operator_message(
     at: Timestamp,
 ) -> Message {
     let author = Author::Operator(operator.clone());
-    Message::new(dialog.next_message(), author, visibility, text.to_owned(), at)
-}
-
-/// A message of the client; they are never hidden.
-pub(super) fn client_message(
-    id: MessageId,
-    text: &str,
-    at: Timestamp,
-    external_id: Option<&ExternalId>,
-) -> Message {
-    let message = Message::new(id, Author::Client, Visibility::Public, text.to_owned(), at);
-    Message { external_id: external_id.cloned(), ..message }
+    Message::new(dialog.next_message(), author, visibility, with_emoji(text).into_owned(), at)
 }
 
 /// A request to the outside that is about to be made.

@@ -36,7 +36,7 @@ fn orders() -> Vec<(&'static str, DialogOrder)> {
         ("answer", Answer { dialog }.into()),
         ("skip", Skip { dialog }.into()),
         ("accept_and_finish", AcceptAndFinish { dialog }.into()),
-        ("reply", WriteReply { dialog, text, hidden: None }.into()),
+        ("reply", WriteReply::new(dialog, text).into()),
         ("transfer to cleo", transfer(Destination::Operator(operator("cleo"))).into()),
         ("transfer to shop", transfer(Destination::Channel(channel("shop"))).into()),
         ("take", Take { dialog }.into()),

@@ -2,14 +2,14 @@
 
 use serde::Deserialize;
 
-use super::{Context, Decision, DialogCommand, guard, steps};
-use crate::domain::dialog::Dialog;
-use crate::domain::event::DialogEvent;
+use super::compose::{self, NewMention};
+use super::lookup::Lookup;
+use super::{Context, Decision, DialogCommand, no_such_message, steps};
+use crate::domain::dialog::{Client, Content, Dialog, Message, Visibility};
+use crate::domain::file::{self, NewFile};
 use crate::domain::form;
-use crate::domain::permission::Permission;
-use crate::domain::reply::{Reply, Written};
 use crate::error::Rejection;
-use crate::ids::DialogId;
+use crate::ids::{DialogId, MessageId};
 
 /// I write in this dialog. The line protocol calls it `reply`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -21,75 +21,109 @@ pub struct WriteReply {
     pub text: String,
     /// Whether only employees may read it; by default the client may too, unless my hidden mode is on.
     pub hidden: Option<bool>,
+    /// The message that it answers, of this dialog or another.
+    pub quote: Option<MessageId>,
+    /// Labels in the text that are links for employees.
+    #[serde(default)]
+    pub mentions: Vec<NewMention>,
+    /// Files that go along.
+    #[serde(default)]
+    pub files: Vec<NewFile>,
 }
 
 impl WriteReply {
-    /// Checks lengths.
+    /// A text and nothing else.
+    pub fn new(dialog: DialogId, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { dialog, text, hidden: None, quote: None, mentions: Vec::new(), files: Vec::new() }
+    }
+
+    /// The same reply, for employees only or for the client as well.
+    #[must_use]
+    pub fn hidden(mut self, hidden: bool) -> Self {
+        self.hidden = Some(hidden);
+        self
+    }
+
+    /// The same reply, as an answer to a message.
+    #[must_use]
+    pub fn quote(mut self, message: MessageId) -> Self {
+        self.quote = Some(message);
+        self
+    }
+
+    /// The same reply with a mention.
+    #[must_use]
+    pub fn mention(mut self, mention: NewMention) -> Self {
+        self.mentions.push(mention);
+        self
+    }
+
+    /// The same reply with a file.
+    #[must_use]
+    pub fn file(mut self, file: NewFile) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    /// Checks lengths, and that every mention stands in the text.
     ///
     /// # Errors
-    /// `too_large`, with the field.
+    /// `too_large` or `invalid_argument`, with the field.
     pub fn validate(&self) -> Result<(), Rejection> {
-        form::text("text", &self.text)
+        form::text("text", &self.text)?;
+        compose::validate_mentions(&self.text, &self.mentions)?;
+        file::validate(&self.files)
+    }
+
+    /// The message that it answers and whose client wrote there, if it is to be found.
+    fn quoted<'a>(
+        &self,
+        dialog: &'a Dialog,
+        lookup: &'a Lookup,
+    ) -> Result<Option<(&'a Message, &'a Client)>, Rejection> {
+        let Some(quote) = self.quote else { return Ok(None) };
+        match (dialog.message(quote), lookup) {
+            (Some(message), _) => Ok(Some((message, &dialog.client))),
+            (None, Lookup::Message(seen)) => Ok(Some((&seen.message, &seen.client))),
+            _ => Err(no_such_message().at("quote")),
+        }
+    }
+
+    fn content(&self) -> Content {
+        Content {
+            quote: self.quote,
+            mentions: self.mentions.iter().map(NewMention::to_mention).collect(),
+            files: self.files.iter().map(NewFile::to_file).collect(),
+            insert: None,
+        }
     }
 }
 
 impl DialogCommand for WriteReply {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
-        let actor = context.acting()?;
-        dialog.allow(Permission::Write, actor)?;
-        guard::open(dialog)?;
-        guard::space(dialog)?;
-        let visibility = dialog.visibility_for(&actor.operator, self.hidden);
-        let message = steps::operator_message(dialog, &actor.operator, visibility, &self.text, context.now);
-        let reply = Reply::Written(Written { message: message.id });
-        Ok(Decision { events: vec![DialogEvent::MessageAdded(Box::new(message))], reply })
+        let quoted = self.quoted(dialog, &context.desk.lookup)?;
+        let operator = &compose::writer(dialog, context)?.operator;
+        let visibility = dialog.visibility_for(operator, self.hidden);
+        if let (Visibility::Public, Some((message, client))) = (visibility, quoted) {
+            check_quote(message, client, &dialog.client)?;
+        }
+        let message = steps::operator_message(dialog, operator, visibility, &self.text, context.now);
+        Ok(compose::added(message.holding(self.content())))
     }
+}
+
+/// What the client must not see, or is another's, is not for a public message to quote.
+fn check_quote(message: &Message, of: &Client, client: &Client) -> Result<(), Rejection> {
+    if message.is_hidden() {
+        return Err(Rejection::invalid("quote", "a public message may not quote a hidden one"));
+    }
+    if (&of.channel, &of.id) != (&client.channel, &client.id) {
+        return Err(Rejection::invalid("quote", "a public message may not quote one of another client"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::dialog::{Author, Visibility};
-    use crate::domain::operator::Role;
-    use crate::domain::testing::*;
-    use crate::error::Code;
-    use crate::ids::MessageId;
-
-    fn reply(hidden: Option<bool>) -> WriteReply {
-        WriteReply { dialog: DIALOG, text: "good morning".into(), hidden }
-    }
-
-    #[test]
-    fn the_owner_writes_a_message_that_the_client_may_read() {
-        let outcome = given(answered_by("anna")).when(&reply(None), &by("anna"));
-        let message = outcome.added_message();
-        assert_eq!(message.author, Author::Operator(operator("anna")));
-        assert_eq!((message.text.as_str(), message.at), ("good morning", NOW));
-        assert_eq!(message.visibility, Visibility::Public);
-        outcome.replies(Reply::Written(Written { message: MessageId::of(DIALOG, 2) }));
-    }
-
-    #[test]
-    fn a_message_is_hidden_only_when_asked() {
-        let visibility =
-            |hidden| given(answered_by("anna")).when(&reply(hidden), &by("anna")).added_message().visibility;
-        assert_eq!(visibility(Some(true)), Visibility::Hidden);
-        assert_eq!(visibility(Some(false)), Visibility::Public);
-    }
-
-    #[test]
-    fn who_does_not_take_part_may_not_write() {
-        given(answered_by("bea")).when(&reply(None), &by("anna")).rejected(Code::NotParticipant);
-        given(offered_to(["anna"])).when(&reply(None), &by("anna")).rejected(Code::NotParticipant);
-        given(finished_by("bea")).when(&reply(None), &by("anna")).rejected(Code::NotParticipant);
-        given(finished_by("anna")).when(&reply(None), &by("anna")).rejected(Code::DialogClosed);
-        let supervisor = by("anna").role(Role::Supervisor);
-        assert_eq!(given(waiting()).when(&reply(None), &supervisor).events().len(), 1);
-    }
-
-    #[test]
-    fn a_text_that_is_too_long_is_refused() {
-        let long = WriteReply { text: "x".repeat(10_001), ..reply(None) };
-        assert_eq!(long.validate().unwrap_err().code, Code::TooLarge);
-    }
-}
+#[path = "write_reply_tests.rs"]
+mod tests;

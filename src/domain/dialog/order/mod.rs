@@ -18,10 +18,11 @@ pub use withdraw_offer::WithdrawOffer;
 
 use super::Dialog;
 use super::command::{
-    AcceptAndFinish, Answer, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest, Context,
-    CreateEvent, CreateTask, Decision, DeleteMessage, DialogCommand, EditMessage, FailRequest, Finish,
-    Invite, Join, Leave, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename,
-    SaveToCrm, ScoreDialog, SetHiddenMode, Skip, Spam, Take, Transfer, Typing, Unpin, UnpinAll, WriteReply,
+    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
+    Context, CreateEvent, CreateTask, Decision, DeleteMessage, DialogCommand, EditMessage, FailRequest,
+    Finish, Invite, Join, Leave, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant,
+    Rename, SaveToCrm, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam,
+    SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use crate::domain::command::Command;
 use crate::domain::transient::Transient;
@@ -112,6 +113,20 @@ dialog_orders! {
     Typing(<Typing>),
     /// The client is writing.
     ClientTyping(<ClientTyping>),
+    /// Somebody sends a canned reply in it.
+    SendCanned(Box<SendCanned>),
+    /// Somebody sends a form in it.
+    SendForm(Box<SendForm>),
+    /// Somebody asks for a payment in it.
+    SendPayment(Box<SendPayment>),
+    /// Somebody sends a card in it.
+    SendCard(Box<SendCard>),
+    /// A client filled in a form.
+    SubmitForm(Box<SubmitForm>),
+    /// Something has become of a payment.
+    UpdatePayment(<UpdatePayment>),
+    /// Somebody attaches an app to it.
+    AttachApp(Box<AttachApp>),
     /// Somebody makes a task of a message.
     CreateTask(Box<CreateTask>),
     /// Somebody makes a calendar event of a message.
@@ -165,6 +180,11 @@ impl DialogOrder {
             Self::Edit(it) => Some(it.message.dialog()),
             Self::Delete(it) => Some(it.message.dialog()),
             Self::Receipt(it) => Some(it.message.dialog()),
+            Self::SendCanned(send) => Some(send.dialog),
+            Self::SendForm(send) => Some(send.dialog),
+            Self::SendPayment(send) => Some(send.dialog),
+            Self::SendCard(send) => Some(send.dialog),
+            Self::AttachApp(attach) => Some(attach.dialog),
             Self::CreateTask(it) => Some(it.0.message.dialog()),
             Self::CreateEvent(it) => Some(it.0.message.dialog()),
             Self::PostToFeed(it) => Some(it.0.message.dialog()),
@@ -227,6 +247,13 @@ impl TryFrom<Command> for DialogOrder {
             Command::Score(it) => Self::Score(it),
             Command::Typing(it) => Self::Typing(it),
             Command::ClientTyping(it) => Self::ClientTyping(it),
+            Command::SendCanned(send) => Self::SendCanned(send),
+            Command::SendForm(send) => Self::SendForm(send),
+            Command::SendPayment(send) => Self::SendPayment(send),
+            Command::SendCard(send) => Self::SendCard(send),
+            Command::SubmitForm(submit) => Self::SubmitForm(submit),
+            Command::UpdatePayment(update) => Self::UpdatePayment(update),
+            Command::AttachApp(attach) => Self::AttachApp(attach),
             Command::CreateTask(it) => Self::CreateTask(it),
             Command::CreateEvent(it) => Self::CreateEvent(it),
             Command::PostToFeed(it) => Self::PostToFeed(it),
