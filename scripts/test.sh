@@ -45,6 +45,8 @@ cargo fmt --all --check || {
 }
 step "lints: cargo clippy"
 cargo clippy "${flags[@]}" --all-targets -- -D warnings
+step "the calendar server that the tests talk to: Radicale"
+bash scripts/radicale.sh
 step "tests: library, programs, tests/, documentation"
 cargo test "${flags[@]}"
 step "benches, each once"

@@ -49,6 +49,8 @@ codes! {
     CannedNotFound => "canned_not_found",
     /// No such app.
     AppNotFound => "app_not_found",
+    /// No such request to the outside.
+    RequestNotFound => "request_not_found",
     /// The operator's role does not allow it.
     PermissionDenied => "permission_denied",
     /// Only the owner (or a supervisor) may.
@@ -183,6 +185,12 @@ pub enum Error {
     )]
     StorageFailed {
         /// What failed.
+        reason: String,
+    },
+    /// The system has no thread left.
+    #[error("the system gives no thread: {reason}; end some, or allow more")]
+    NoThread {
+        /// What the operating system said.
         reason: String,
     },
     /// The engine has been closed.

@@ -134,7 +134,8 @@ impl fmt::Display for DialogId {
 #[serde(transparent)]
 pub struct MessageId(pub u64);
 
-/// Low bits of a message id: its place in the dialog. See [`limits::MESSAGES_PER_DIALOG`].
+/// Low bits of the id of a message or a request: its place in the dialog. See
+/// [`limits::MESSAGES_PER_DIALOG`].
 const MESSAGE_BITS: u32 = 20;
 
 impl MessageId {
@@ -151,6 +152,31 @@ impl MessageId {
 }
 
 impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A request to the outside: given by the engine, never reused. Like a message it carries the
+/// number of the dialog in which it was made, so that it leads there without an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(pub u64);
+
+impl RequestId {
+    /// The request at `place` (from 1) of `dialog`.
+    pub fn of(dialog: DialogId, place: u32) -> Self {
+        debug_assert!(place as usize <= limits::REQUESTS_PER_DIALOG);
+        Self(dialog.0 << MESSAGE_BITS | u64::from(place))
+    }
+
+    /// The dialog in which it was made.
+    pub fn dialog(self) -> DialogId {
+        DialogId(self.0 >> MESSAGE_BITS)
+    }
+}
+
+impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
@@ -173,6 +199,13 @@ mod tests {
         let message = MessageId::of(DialogId(7), 3);
         assert_eq!(message.dialog(), DialogId(7));
         assert_ne!(message, MessageId::of(DialogId(7), 4));
+    }
+
+    #[test]
+    fn a_request_leads_to_its_dialog() {
+        let last = RequestId::of(DialogId(7), limits::REQUESTS_PER_DIALOG as u32);
+        assert_eq!(last.dialog(), DialogId(7));
+        assert!(last < RequestId::of(DialogId(8), 1));
     }
 
     #[test]

@@ -39,6 +39,8 @@
 //! - When everything is settled, no dialog waits that an eligible operator could take.
 //! - The same idempotency key gives the same reply, also after a restart, for at least as many
 //!   commands as [`engine::Settings::idempotency_window`] says.
+//! - A request to the outside is given to the host until it says what came of it, each time under the
+//!   same id: see [`requests`].
 //! - Bad input gets an [`error::Rejection`] with a stable [`error::Code`] and changes nothing.
 //! - The library never prints, never panics on input, and installs no subscriber, hook, signal
 //!   handler or allocator.
@@ -68,6 +70,7 @@ pub mod limits;
 #[cfg(feature = "load")]
 pub mod load;
 pub mod protocol;
+pub mod requests;
 pub mod routing;
 pub mod storage;
 pub mod timestamp;

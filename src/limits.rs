@@ -42,6 +42,18 @@ pub const QUEUE_MEMBERS: usize = 100_000;
 /// Messages of one dialog: 20 bits of a message id.
 pub const MESSAGES_PER_DIALOG: usize = (1 << 20) - 1;
 
+/// Requests to the outside of one dialog: each is kept with the dialog, and written with its image.
+pub const REQUESTS_PER_DIALOG: usize = 1000;
+
+/// Requests on one page of a list.
+pub const REQUESTS_PER_PAGE: u32 = 200;
+
+/// Fields of a contact, and values of one field: room for every property of a vCard.
+pub const CONTACT_FIELDS: usize = 64;
+
+/// Characters of a contact's field name, and of a value.
+pub const CONTACT_CHARS: usize = 1000;
+
 /// Dialogs of one data directory: with 20 bits for the message, ids stay below 2^53, the largest
 /// integer that every JSON reader keeps exact.
 pub const DIALOGS: u64 = (1 << 33) - 1;

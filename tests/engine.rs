@@ -5,6 +5,9 @@
 
 #[path = "engine/afterwards.rs"]
 mod afterwards;
+#[cfg(feature = "formats")]
+#[path = "engine/calendars.rs"]
+mod calendars;
 #[path = "support/chance.rs"]
 mod chance;
 #[path = "engine/content.rs"]
@@ -29,9 +32,13 @@ mod memory;
 mod overload;
 #[path = "engine/races.rs"]
 mod races;
+#[path = "engine/requests.rs"]
+mod requests;
 #[path = "engine/subscriptions.rs"]
 mod subscriptions;
 #[path = "support/time_limit.rs"]
 mod time_limit;
 #[path = "engine/transients.rs"]
 mod transients;
+#[path = "engine/workers.rs"]
+mod workers;

@@ -51,7 +51,8 @@ pub fn status(error: &Error) -> u16 {
         | Code::OperatorNotFound
         | Code::ClientNotFound
         | Code::DialogNotFound
-        | Code::MessageNotFound => 404,
+        | Code::MessageNotFound
+        | Code::RequestNotFound => 404,
         Code::TooLarge => 413,
         // The client may try again: later, or when the engine was opened again.
         Code::Overloaded | Code::StorageFailed | Code::Closed => 503,

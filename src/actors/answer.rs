@@ -6,9 +6,11 @@ use super::health::Health;
 use super::shared::Names;
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{File, FileHash};
-use crate::domain::query::GetDialog;
-use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, FileView, OperatorView};
-use crate::ids::{ChannelId, ClientId, DialogId};
+use crate::domain::query::{GetDialog, ListRequests};
+use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, FileView, OperatorView, RequestView};
+use crate::error::{Code, Rejection};
+use crate::ids::{ChannelId, ClientId, DialogId, RequestId};
+use crate::timestamp::Timestamp;
 
 /// What a query is answered with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +32,15 @@ pub enum Answer {
     Health(Health),
     /// An uploaded file with its content.
     File(FileView),
+    /// A request to the outside.
+    Request(Box<RequestView>),
+    /// A page of requests to the outside.
+    Requests {
+        /// In the order of their ids.
+        requests: Vec<RequestView>,
+        /// The last one, if there are more.
+        next: Option<RequestId>,
+    },
     /// Where the rest of the answer is to be found, off the dispatcher's thread.
     #[serde(skip)]
     Pending(Pending),
@@ -46,6 +57,10 @@ pub enum Pending {
     LastOf(ChannelId, ClientId),
     /// The content of this file is on disk.
     Content(File, FileHash),
+    /// The request's dialog is on disk only.
+    RequestOnDisk(RequestId),
+    /// Those requests that the index names, each to be asked for.
+    Requests(ListRequests),
     /// These dialogs, each to be asked.
     Each(Vec<DialogId>),
 }
@@ -55,4 +70,19 @@ impl Answer {
     pub fn dialog(dialog: &Dialog, query: &GetDialog, names: &Names) -> Self {
         Self::Dialog(DialogView::of(dialog, query, |operator| names.get(operator)))
     }
+
+    /// A request of a dialog as it is at `now`.
+    ///
+    /// # Errors
+    /// `request_not_found`.
+    pub fn request(dialog: Option<&Dialog>, request: RequestId, now: Timestamp) -> Result<Self, Rejection> {
+        let found = dialog.and_then(|dialog| Some((dialog, dialog.request(request)?)));
+        let shown = found.map(|(dialog, request)| RequestView::of(request, dialog, now));
+        shown.map(|view| Self::Request(Box::new(view))).ok_or_else(no_such_request)
+    }
+}
+
+/// There is no such request to the outside.
+pub fn no_such_request() -> Rejection {
+    Rejection::new(Code::RequestNotFound, "there is no such request").at("request")
 }

@@ -27,6 +27,13 @@ pub enum Outcome {
     Transient(Box<Transient>),
 }
 
+impl Outcome {
+    /// A query was answered with this.
+    pub fn answered(answer: Answer) -> Self {
+        Self::Answered(Box::new(answer))
+    }
+}
+
 /// An outcome that has left the engine, and the last event that it may have seen.
 #[derive(Debug, Clone)]
 pub struct Delivery {

@@ -22,9 +22,9 @@ use crate::domain::event::{Change, DialogEvent, Events};
 use crate::domain::query::{GetDialog, GetFile};
 use crate::domain::view::uploaded;
 use crate::error::{Code, Rejection};
-use crate::ids::{DialogId, MessageId};
+use crate::ids::{DialogId, MessageId, RequestId};
 use crate::routing::Fact;
-use crate::storage::{ClosedDialog, DialogImage, Image, Thing, encode, fingerprint};
+use crate::storage::{ClosedDialog, DialogImage, Image, Indexed, Thing, encode, fingerprint};
 
 /// What a dialog can be told.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub enum ToDialog {
     File(GetFile, Caller),
     /// Show a message to a command on another dialog, or on none.
     Look(MessageId, Box<Errand>),
+    /// Show one of your requests to the outside.
+    ShowRequest(RequestId, Caller),
     /// Write yourself to disk.
     Snapshot,
     /// Add what you are to the engine's fingerprint.
@@ -171,10 +173,28 @@ impl DialogActor {
         {
             self.shard.shared.tap.show(observation);
         }
+        let request = event.request();
         match &mut self.dialog {
             Some(dialog) => dialog.take_in(event, context.now),
             None => self.dialog = Dialog::from_event(self.id, &event, context.now).map(Box::new),
         }
+        if let (Some(dialog), Some(request)) = (&self.dialog, request) {
+            self.announce_request(dialog, request);
+        }
+    }
+
+    /// Makes known where a request stands, until the next image tells.
+    fn announce_request(&self, dialog: &Dialog, request: RequestId) {
+        if let Some(request) = dialog.request(request) {
+            self.shard.shared.reader.announce_request(request);
+        }
+    }
+
+    fn show_request(&self, request: RequestId, caller: Caller) {
+        let mut outbox = self.shard.open();
+        let now = self.shard.shared.clock.now();
+        outbox.release(caller, Answer::request(self.dialog.as_deref(), request, now).map(Outcome::answered));
+        self.note(&mut outbox, false, Facts::new());
     }
 
     fn show(&self, query: &GetDialog, caller: Caller) {
@@ -240,6 +260,7 @@ impl Handler<ToDialog> for DialogActor {
             ToDialog::Show(query, caller) => self.show(&query, caller),
             ToDialog::File(query, caller) => self.file(query, caller),
             ToDialog::Look(message, errand) => self.look(message, errand),
+            ToDialog::ShowRequest(request, caller) => self.show_request(request, caller),
             ToDialog::Snapshot => {
                 let shard = Arc::clone(&self.shard);
                 let mut outbox = shard.open();
@@ -267,7 +288,8 @@ pub(super) fn send_image(
     let closed = dialog.is_closed().then(|| closing(dialog));
     let open = closed.is_none();
     let was_open_on_disk = before.open;
-    let image = DialogImage { id: dialog.id, state, fingerprint_delta, closed, was_open_on_disk };
+    let requests = Indexed::all(dialog);
+    let image = DialogImage { id: dialog.id, state, fingerprint_delta, requests, closed, was_open_on_disk };
     let image = Arc::new(image);
     shared.fingerprint.add(fingerprint_delta);
     shared.reader.announce(&image);

@@ -1,11 +1,13 @@
 //! Everything that a host, a connector or an operator may ask for, by name.
 
 use super::channel::PutChannel;
+use super::dialog::Contact;
 use super::dialog::command::{
-    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, DeleteMessage,
-    EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt, RemoveParticipant,
-    Rename, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm,
-    Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
+    CreateEvent, CreateTask, DeleteMessage, EditMessage, FailRequest, Finish, Invite, Join, Leave, Pin,
+    PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
+    SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer,
+    Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use super::file::{NewFile, Upload};
 use super::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
@@ -104,6 +106,18 @@ pub enum Command {
     SaveCanned(Box<SaveCanned>),
     /// Attaches an app to a dialog.
     AttachApp(Box<AttachApp>),
+    /// Asks the host to create a task.
+    CreateTask(Box<CreateTask>),
+    /// Asks the host to create a calendar event.
+    CreateEvent(Box<CreateEvent>),
+    /// Asks the host to post to the feed.
+    PostToFeed(Box<PostToFeed>),
+    /// Asks the host to save a deal and the client's contacts.
+    SaveToCrm(Box<SaveToCrm>),
+    /// The host did what a request asked for.
+    CompleteRequest(Box<CompleteRequest>),
+    /// The host could not do it.
+    FailRequest(Box<FailRequest>),
 }
 
 impl Command {
@@ -131,6 +145,12 @@ impl Command {
             Self::UpdatePayment(update) => update.validate(),
             Self::SendPayment(send) => send.validate(),
             Self::SendCard(send) => send.validate(),
+            Self::CreateTask(create) => create.0.validate(),
+            Self::CreateEvent(create) => create.0.validate(),
+            Self::PostToFeed(post) => post.0.validate(),
+            Self::SaveToCrm(save) => save.validate(),
+            Self::CompleteRequest(complete) => complete.validate(),
+            Self::FailRequest(fail) => fail.validate(),
             _ => Ok(()),
         }
     }
@@ -148,6 +168,8 @@ impl Command {
             Self::SubmitForm(submit) => submit.bytes(),
             Self::SendPayment(send) => send.description.len(),
             Self::SendCard(send) => send.text.len(),
+            Self::SaveToCrm(save) => save.contact.as_ref().map_or(0, Contact::bytes),
+            Self::FailRequest(fail) => fail.reason.len(),
             _ => 0,
         };
         text + self.files().iter().map(NewFile::bytes).sum::<usize>()
@@ -174,9 +196,6 @@ impl Command {
     /// On whose behalf it is sent.
     pub fn sender(&self) -> Sender {
         match self {
-            Self::PutChannel(_) | Self::PutOperator(_) | Self::RemoveOperator(_) | Self::SetPresence(_) => {
-                Sender::HostOrOperator
-            }
             Self::PutCannedReply(_) | Self::PutForm(_) | Self::PutApp(_) => Sender::HostOrOperator,
             Self::Receive(_)
             | Self::ClientLeave(_)
@@ -187,6 +206,12 @@ impl Command {
             | Self::SubmitForm(_)
             | Self::UpdatePayment(_)
             | Self::Rate(_) => Sender::Connector,
+            Self::PutChannel(_)
+            | Self::PutOperator(_)
+            | Self::RemoveOperator(_)
+            | Self::SetPresence(_)
+            | Self::CompleteRequest(_)
+            | Self::FailRequest(_) => Sender::HostOrOperator,
             _ => Sender::Operator,
         }
     }
@@ -258,6 +283,12 @@ commands! {
     SendCard => SendCard,
     SaveCanned => SaveCanned,
     AttachApp => AttachApp,
+    CreateTask => CreateTask,
+    CreateEvent => CreateEvent,
+    PostToFeed => PostToFeed,
+    SaveToCrm => SaveToCrm,
+    CompleteRequest => CompleteRequest,
+    FailRequest => FailRequest,
 }
 
 #[cfg(test)]

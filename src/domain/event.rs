@@ -5,10 +5,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelSettings;
-use super::dialog::{CloseReason, FormAnswer, Message, PaymentStatus, Receipt, Visibility};
+use super::dialog::{
+    CloseReason, FormAnswer, HostRequest, Link, Message, PaymentStatus, Receipt, RequestKind, Visibility,
+};
 use super::library::{Item, ItemId};
 use super::operator::{OperatorSettings, Presence};
-use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 /// What one command did, to one subject: the unit that is journaled whole or not at all.
@@ -261,6 +263,12 @@ pub enum DialogEvent {
         /// The bot that takes part from now on.
         bot: Option<OperatorId>,
     },
+    /// The host was asked to do something outside.
+    RequestCreated(Box<HostRequest>),
+    /// The host did it.
+    RequestCompleted(Box<RequestCompleted>),
+    /// The host could not do it.
+    RequestFailed(Box<RequestFailed>),
 }
 
 /// A message has another text.
@@ -274,6 +282,46 @@ pub struct MessageEdit {
     pub visibility: Visibility,
     /// Who did it; nobody if the client did.
     pub by: Option<OperatorId>,
+}
+
+impl DialogEvent {
+    /// The request to the outside that it is about, if it is about one.
+    pub fn request(&self) -> Option<RequestId> {
+        match self {
+            Self::RequestCreated(request) => Some(request.id),
+            Self::RequestCompleted(completed) => Some(completed.request),
+            Self::RequestFailed(failed) => Some(failed.request),
+            _ => None,
+        }
+    }
+}
+
+/// The host did what a request asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestCompleted {
+    /// Which.
+    pub request: RequestId,
+    /// What was asked for.
+    pub kind: RequestKind,
+    /// The message that it was about.
+    pub message: Option<MessageId>,
+    /// What came of it.
+    pub link: Link,
+}
+
+/// The host could not do what a request asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestFailed {
+    /// Which.
+    pub request: RequestId,
+    /// What was asked for.
+    pub kind: RequestKind,
+    /// The message that it was about.
+    pub message: Option<MessageId>,
+    /// Why it could not be done.
+    pub reason: String,
+    /// When it is to be tried again; never, if it failed for good.
+    pub retry_at: Option<Timestamp>,
 }
 
 /// Where a transfer goes.

@@ -19,6 +19,8 @@
 //! - **Receipt**: how far a message has got on its way to the client; **rating**: what the client thought of a
 //!   dialog; **score**: what a supervisor did.
 //! - **Transient**: what happens and is gone, such as typing; never stored.
+//! - **Host request**: something that the host must do outside, durable until it is done; in the line
+//!   protocol a `request`. (The `Request` of `request.rs` is a command on its way in.)
 //! - **Command**: what somebody wants; **event**: what happened; **rejection**: why it did not.
 //! - **Order**: what a dialog is told: a command on it, or what the dispatcher tells it.
 //! - **Library**: canned replies, forms and apps, from which operators choose; one of them is an **item**.

@@ -136,6 +136,8 @@ permissions! {
     Amend "`edit`, `delete` of an operator's message":  no   no   no   no   yes  no,  yes  yes, PermissionDenied;
     AmendOthers "`edit`, `delete` of any other message": no  no   no   no   no   no,  no   no,  PermissionDenied;
     Score "`score_dialog`":                             no   no   no   no   no   no,  yes  yes, PermissionDenied;
+    Request "`create_…`, `post_to_feed`, `save_to_crm`": yes yes  no   no   no   no,  yes  yes, NotParticipant;
+    Outside "`complete_request`, `fail_request`":       no   no   no   no   no   no,  no   yes, PermissionDenied;
 }
 
 impl Permission {
@@ -163,6 +165,7 @@ impl Permission {
             Self::SetUp | Self::SetPresence => "only an admin may change the set-up",
             Self::Audit => "only a supervisor may see what was edited or deleted",
             Self::Score => "only a supervisor may score a dialog",
+            Self::Outside => "only the host or an admin may say what came of a request",
             Self::TakePinned => "its owner has pinned this dialog",
             Self::Write => "only its owner, a participant or a supervisor may write in this dialog",
             Self::Leave => "only who takes part in a dialog, and does not own it, can leave it",

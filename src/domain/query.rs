@@ -2,11 +2,13 @@
 
 use serde::Deserialize;
 
+use super::dialog::RequestStatus;
 use super::operator::Principal;
 use super::permission::Permission;
 use super::view::View;
 use crate::error::Rejection;
-use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
+use crate::limits;
 
 /// A question.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +28,10 @@ pub enum Query {
     Health(Health),
     /// The content of an uploaded file.
     GetFile(GetFile),
+    /// Requests to the outside.
+    ListRequests(ListRequests),
+    /// One request to the outside.
+    GetRequest(GetRequest),
 }
 
 macro_rules! queries {
@@ -39,7 +45,7 @@ macro_rules! queries {
 }
 
 impl Query {
-    /// Checks what excludes each other.
+    /// Checks what excludes each other, and ranges.
     ///
     /// # Errors
     /// `invalid_argument`, with the field.
@@ -48,12 +54,15 @@ impl Query {
             Self::GetDialog(GetDialog { view: View::Client, audit: true, .. }) => {
                 Err(Rejection::invalid("audit", "the client's view never shows what was edited or deleted"))
             }
+            Self::ListRequests(list) => list.validate(),
             _ => Ok(()),
         }
     }
 }
 
-queries! { GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, GetFile, }
+queries! {
+    GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, ListRequests, GetRequest, GetFile,
+}
 
 /// A dialog with its messages, a page of them if wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -147,6 +156,40 @@ pub struct GetFile {
 #[serde(deny_unknown_fields)]
 pub struct Health {}
 
+/// Requests to the outside, in the order of their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListRequests {
+    /// Those of this status; all, if there is none.
+    pub status: Option<RequestStatus>,
+    /// The last request seen: those after it are wanted.
+    pub after: Option<RequestId>,
+    /// How many at most; a page holds no more than [`limits::REQUESTS_PER_PAGE`].
+    pub limit: Option<u32>,
+}
+
+impl ListRequests {
+    fn validate(&self) -> Result<(), Rejection> {
+        match self.limit {
+            Some(0) => Err(Rejection::invalid("limit", "a page holds at least one request")),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many requests a page holds.
+    pub fn page(&self) -> usize {
+        self.limit.unwrap_or(limits::REQUESTS_PER_PAGE).min(limits::REQUESTS_PER_PAGE) as usize
+    }
+}
+
+/// One request to the outside.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetRequest {
+    /// Which.
+    pub request: RequestId,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,6 +213,14 @@ mod tests {
         assert_eq!(Query::from(audit.clone()).validate(), Ok(()));
         let rejection = Query::from(GetDialog { view: View::Client, ..audit }).validate().unwrap_err();
         assert_eq!(rejection.field.as_deref(), Some("audit"));
+    }
+
+    #[test]
+    fn a_page_of_requests_has_a_size() {
+        let list = |limit| ListRequests { limit, ..ListRequests::default() };
+        assert_eq!([None, Some(7), Some(1000)].map(|limit| list(limit).page()), [200, 7, 200]);
+        assert_eq!(Query::from(list(Some(0))).validate().unwrap_err().field.as_deref(), Some("limit"));
+        assert_eq!(Query::from(list(Some(1))).validate(), Ok(()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DialogId, MessageId};
+use crate::ids::{DialogId, MessageId, RequestId};
 
 /// The answer to a command that was done. Stored with idempotency keys: append only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum Reply {
     Written(Written),
     /// These dialogs were changed.
     Dialogs(Vec<DialogId>),
+    /// The host was asked to do something outside.
+    Requested(Requested),
 }
 
 /// A client's message was taken in.
@@ -36,4 +38,11 @@ pub struct Received {
 pub struct Written {
     /// The message.
     pub message: MessageId,
+}
+
+/// The host was asked to do something outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requested {
+    /// The request.
+    pub request: RequestId,
 }

@@ -3,7 +3,10 @@
 //! Dialog 7 of client `ala` in channel `web`; operators are known by their names.
 
 use super::channel::{Accept, QueueMode};
-use super::dialog::command::{Actor, Context, Decision, Desk, DialogCommand, Lookup, OfferRules, Receive};
+use super::dialog::command::{
+    Actor, Context, CreateTask, Decision, Desk, DialogCommand, FromMessage, Lookup, OfferRules, Receive,
+    SaveToCrm,
+};
 use super::dialog::{Author, CloseReason, Content, Dialog, Message, Visibility};
 use super::event::{DialogEvent, MessageEdit};
 use super::operator::Role;
@@ -60,6 +63,18 @@ pub fn answered_by(name: &str) -> Vec<DialogEvent> {
 
 pub fn pinned_by(name: &str) -> Vec<DialogEvent> {
     with(answered_by(name), DialogEvent::Pinned { operator: operator(name) })
+}
+
+/// Answered, with a task of the client's message.
+pub fn with_task(name: &str) -> Vec<DialogEvent> {
+    let task = CreateTask(FromMessage::new(MessageId::of(DIALOG, 1)));
+    given(answered_by(name)).when(&task, &by(name)).all_events()
+}
+
+/// Answered, and to be saved to the CRM.
+pub fn with_deal(name: &str) -> Vec<DialogEvent> {
+    let save = SaveToCrm { dialog: DIALOG, title: None, contact: None };
+    given(answered_by(name)).when(&save, &by(name)).all_events()
 }
 
 pub fn finished_by(name: &str) -> Vec<DialogEvent> {

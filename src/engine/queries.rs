@@ -52,6 +52,8 @@ impl Engine {
                 self.read_dialog(whole.unwrap_or(GetDialog::whole(dialog)))?
             }
             Answer::Pending(Pending::LastOf(channel, client)) => self.last_of(&channel, &client).await?,
+            Answer::Pending(Pending::RequestOnDisk(request)) => self.read_request(request)?,
+            Answer::Pending(Pending::Requests(list)) => self.page_of_requests(&list).await?,
             Answer::Pending(Pending::Each(dialogs)) => self.each(dialogs, limit).await?,
             Answer::Health(health) => Answer::Health(super::Health { seq, ..health }),
             answer => answer,
@@ -158,7 +160,11 @@ impl Engine {
         Ok(delivery.seq)
     }
 
-    async fn ask_dispatcher(&self, query: Query, actor: Option<OperatorId>) -> Result<(Answer, u64), Error> {
+    pub(super) async fn ask_dispatcher(
+        &self,
+        query: Query,
+        actor: Option<OperatorId>,
+    ) -> Result<(Answer, u64), Error> {
         let receiver = self.ask(Ask::Query(query), actor)?;
         let delivery = receiver.await.map_err(|_| Error::Closed)??;
         match delivery.outcome {
@@ -246,7 +252,7 @@ fn one_dialog(answered: Answered) -> Result<EmployeeDialogView, Error> {
 }
 
 /// Every query has its kind of answer; another one would be a bug, which stops nothing.
-fn unexpected(answer: &Answer) -> Error {
+pub(super) fn unexpected(answer: &Answer) -> Error {
     debug_assert!(false, "a query was answered with {answer:?}");
     Error::StorageFailed {
         reason: "a query was answered with another kind of answer, which is a bug".to_owned(),

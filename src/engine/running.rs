@@ -10,6 +10,7 @@ use actix_rt::{Arbiter, System};
 use tokio::sync::{mpsc, oneshot};
 
 use super::builder::ClockMode;
+use super::leases::Leases;
 use super::settings::Settings;
 use crate::actors::activity::Activity;
 use crate::actors::admission::Admission;
@@ -33,6 +34,8 @@ pub struct Running {
     pub inbox: Arc<Inbox>,
     /// Where events can be read.
     pub feeds: Feeds,
+    /// Who works on which request to the outside.
+    pub leases: Arc<Leases>,
     /// The pilot of a virtual clock.
     pub flights: Option<mpsc::UnboundedSender<Flight>>,
     dispatcher: Addr<Dispatcher>,
@@ -100,6 +103,7 @@ impl Running {
             shared,
             inbox: front.inbox,
             feeds,
+            leases: Arc::default(),
             flights,
             dispatcher: front.dispatcher,
             closing: AtomicBool::new(false),

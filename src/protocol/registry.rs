@@ -8,15 +8,17 @@ use super::parse::Action;
 use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
-    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, DeleteMessage,
-    EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt, RemoveParticipant,
-    Rename, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm,
-    Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
+    CreateEvent, CreateTask, DeleteMessage, EditMessage, FailRequest, Finish, Invite, Join, Leave, Pin,
+    PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
+    SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer,
+    Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::{
-    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, Health, Query, Unanswered,
+    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, GetRequest, Health, ListRequests, Query,
+    Unanswered,
 };
 use crate::domain::request::Request;
 use crate::error::Rejection;
@@ -96,6 +98,15 @@ const TABLE: &[Entry] = &[
     command::<SendCard>("send_card", Sender::Operator),
     command::<SaveCanned>("save_canned", Sender::Operator),
     command::<AttachApp>("attach_app", Sender::Operator),
+    command::<CreateTask>("create_task", Sender::Operator),
+    command::<CreateEvent>("create_event", Sender::Operator),
+    command::<PostToFeed>("post_to_feed", Sender::Operator),
+    command::<SaveToCrm>("save_to_crm", Sender::Operator),
+    // Requests to the outside.
+    command::<CompleteRequest>("complete_request", Sender::Anybody),
+    command::<FailRequest>("fail_request", Sender::Anybody),
+    query::<ListRequests>("list_requests", Sender::Anybody),
+    query::<GetRequest>("get_request", Sender::Anybody),
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),

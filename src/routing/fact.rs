@@ -97,7 +97,10 @@ impl Fact {
             | DialogEvent::OperatorMentioned { .. }
             | DialogEvent::FormSubmitted { .. }
             | DialogEvent::PaymentUpdated { .. }
-            | DialogEvent::AppAttached { .. } => return None,
+            | DialogEvent::AppAttached { .. }
+            | DialogEvent::RequestCreated(_)
+            | DialogEvent::RequestCompleted(_)
+            | DialogEvent::RequestFailed(_) => return None,
         })
     }
 

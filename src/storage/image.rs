@@ -8,6 +8,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::codec;
+use super::requests::{self, Indexed};
 use super::rocks::{Changes, Table};
 use crate::domain::file::FileHash;
 use crate::domain::library::ItemId;
@@ -66,6 +67,8 @@ pub struct DialogImage {
     pub state: Vec<u8>,
     /// Its fingerprint less that of the image before.
     pub fingerprint_delta: u64,
+    /// Where its requests to the outside stand.
+    pub requests: Vec<Indexed>,
     /// With the image of a closed dialog: how it is found.
     pub closed: Option<ClosedDialog>,
     /// Whether an image of this dialog as an open one was given before.
@@ -193,6 +196,7 @@ impl DialogImage {
     pub(super) fn put(&self, as_of: u64, changes: &mut Changes<'_>) {
         let value = stored(as_of, &self.state);
         changes.put(Table::Dialogs, &dialog_key(self.id, self.closed.is_some()), &value);
+        requests::put(&self.requests, changes);
         let Some(closed) = &self.closed else { return };
         if self.was_open_on_disk {
             changes.delete(Table::Dialogs, &dialog_key(self.id, false));

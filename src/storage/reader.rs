@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::announced::Announced;
 use super::files;
 use super::image::{DialogImage, StoredImage, client_key, decode_state, dialog_key, external_key};
+use super::requests::RecentRequests;
 use super::rocks::{Disk, Table};
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{FileBytes, FileHash};
@@ -23,6 +24,7 @@ impl fmt::Debug for Reader {
 pub struct Reader {
     pub(super) disk: Arc<Disk>,
     pub(super) announced: Arc<Announced>,
+    pub(super) recent_requests: Arc<RecentRequests>,
 }
 
 impl Reader {

@@ -10,6 +10,7 @@ use super::frame::Position;
 use super::meta::{self, Totals};
 use super::reader::Reader;
 use super::recovery::{self, Recovered, Recovery, Resume};
+use super::requests::RecentRequests;
 use super::rocks::{Disk, Safety, Table};
 use super::settings::StoreSettings;
 use super::subscriptions::Subscriptions;
@@ -23,6 +24,7 @@ pub struct Store {
     pub(super) settings: StoreSettings,
     pub(super) tail: Arc<Tail>,
     pub(super) announced: Arc<Announced>,
+    pub(super) recent_requests: Arc<RecentRequests>,
     pub(super) subscriptions: Arc<Subscriptions>,
     pub(super) position: Position,
     pub(super) totals: Totals,
@@ -53,6 +55,7 @@ impl Store {
         Ok(Self {
             tail: Arc::new(Tail::new(first.seq, recovered.durable_seq, settings.feed_bytes)),
             announced: Arc::default(),
+            recent_requests: Arc::default(),
             subscriptions: Arc::new(Subscriptions::read(&disk)?),
             disk: Arc::new(disk),
             settings: settings.clone(),
@@ -70,7 +73,11 @@ impl Store {
 
     /// Looks things up in this directory.
     pub fn reader(&self) -> Reader {
-        Reader { disk: Arc::clone(&self.disk), announced: Arc::clone(&self.announced) }
+        Reader {
+            disk: Arc::clone(&self.disk),
+            announced: Arc::clone(&self.announced),
+            recent_requests: Arc::clone(&self.recent_requests),
+        }
     }
 
     /// Follows this directory's journal.

@@ -12,6 +12,7 @@ use super::image::{StoredImage, decode_state, dialog_of, dialog_range};
 use super::kept::Kept;
 use super::meta;
 use super::recovery::{self, RecoveredDialog, RecoveredThing, Recovery};
+use super::requests::Indexed;
 use super::rocks::{Disk, Table};
 use super::walk;
 use crate::domain::channel::Channel;
@@ -73,7 +74,9 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     survey.dialogs(true)?;
     survey.things::<Item>(Table::Library)?;
     let files = survey.files()?;
-    for table in [Table::Clients, Table::ExternalIds, Table::Keys, Table::Meta, Table::FileNames] {
+    for table in
+        [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames]
+    {
         survey.entries(table)?;
     }
     let totals = meta::totals(&disk, 1)?;
@@ -190,10 +193,22 @@ impl Survey<'_> {
                 let reason = format!("it holds dialog {}, {}", dialog.id, dialog.status.as_str());
                 return Err(Error::Damaged { place: place(), reason });
             }
+            self.requests(&dialog)?;
             self.closed += u64::from(closed);
             self.add(fingerprint(Thing::Dialog(id), image.state), value.len());
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// The index must say of every request what its dialog says.
+    fn requests(&self, dialog: &Dialog) -> Result<(), Error> {
+        for Indexed { request, standing, .. } in Indexed::all(dialog) {
+            if !standing.is_on(self.disk, request)? {
+                let reason = format!("it does not say that request {request} is {standing:?}");
+                return Err(Error::Damaged { place: "the index of requests".into(), reason });
+            }
+        }
+        Ok(())
     }
 
     fn add(&mut self, fingerprint: u64, bytes: usize) {

@@ -17,8 +17,15 @@ enum Deed {
     Write,
     Answer(&'static str),
     Take(&'static str),
-    Reply { operator: &'static str, hidden: bool },
+    Reply {
+        operator: &'static str,
+        hidden: bool,
+    },
     Finish(&'static str),
+    /// Asks for a task of the dialog's first message.
+    Task(&'static str),
+    /// Completes the request at this place of the dialog.
+    Complete(usize),
 }
 
 /// A command that was sent, with what it was answered.
@@ -63,6 +70,15 @@ pub struct Dialog {
     pub closed: bool,
     /// Author, whether it is hidden, and text.
     pub messages: Vec<(Option<&'static str>, bool, String)>,
+    /// Title of each request to the outside, and the reference with which it was completed.
+    pub requests: Vec<(String, Option<String>)>,
+}
+
+impl Dialog {
+    /// The place of a request that is not completed yet.
+    fn open_request(&self) -> Option<usize> {
+        self.requests.iter().position(|(_, reference)| reference.is_none())
+    }
 }
 
 /// A client and all that was sent for it.
@@ -98,6 +114,10 @@ impl Client {
     pub fn next(&mut self, chance: &mut Chance) -> Option<&Step> {
         let deed = match self.predicted.last() {
             Some(dialog) if !dialog.closed => self.deed_in(&dialog.clone(), chance)?,
+            // What was asked for is done outside whether the dialog is closed or not.
+            Some(dialog) if chance.percent(50) && self.dialogs.len() == self.predicted.len() => {
+                dialog.open_request().map_or(Deed::Write, Deed::Complete)
+            }
             _ => Deed::Write,
         };
         let step = self.step(deed, chance);
@@ -116,6 +136,10 @@ impl Client {
         let somebody = *chance.one_of(&OPERATORS);
         Some(match dialog.owner {
             None => Deed::Answer(somebody),
+            Some(owner) if chance.percent(15) => Deed::Task(owner),
+            Some(_) if chance.percent(20) && dialog.open_request().is_some() => {
+                dialog.open_request().map(Deed::Complete)?
+            }
             Some(owner) if somebody != owner && chance.percent(15) => Deed::Take(somebody),
             Some(owner) if chance.percent(25) => Deed::Finish(owner),
             Some(operator) => Deed::Reply { operator, hidden: chance.percent(20) },
@@ -126,11 +150,18 @@ impl Client {
         let unique = format!("{}/{}", self.name, self.steps.len());
         let text = format!("{unique} {}", "x".repeat(chance.below(self.text_chars)));
         let dialog = self.dialogs.last();
+        let in_dialog = |place: usize| dialog.map(|dialog| (dialog << 20) + place as u64 + 1);
         let mut request = match &deed {
             Deed::Write => json!({"do": "receive", "channel": CHANNEL, "client": self.name, "text": text}),
             Deed::Answer(operator) => json!({"do": "answer", "as": operator, "dialog": dialog}),
             Deed::Take(operator) => json!({"do": "take", "as": operator, "dialog": dialog}),
             Deed::Finish(operator) => json!({"do": "finish", "as": operator, "dialog": dialog}),
+            Deed::Task(operator) => {
+                json!({"do": "create_task", "as": operator, "message": in_dialog(0), "title": unique})
+            }
+            Deed::Complete(place) => {
+                json!({"do": "complete_request", "request": in_dialog(*place), "reference": unique})
+            }
             Deed::Reply { operator, hidden } => {
                 json!({"do": "reply", "as": operator, "dialog": dialog, "text": text, "hidden": hidden})
             }
@@ -143,6 +174,7 @@ impl Client {
         if protection != 0 {
             request["external_id"] = json!(format!("external {unique}"));
         }
+        let text = if matches!(deed, Deed::Task(_) | Deed::Complete(_)) { unique } else { text };
         Step { deed, text, request, answer: None }
     }
 
@@ -196,6 +228,8 @@ impl Deed {
             }
             Self::Answer(operator) | Self::Take(operator) => dialog.owner = Some(operator),
             Self::Finish(_) => dialog.closed = true,
+            Self::Task(_) => dialog.requests.push((text.to_owned(), None)),
+            Self::Complete(place) => dialog.requests[place].1 = Some(text.to_owned()),
         }
     }
 }

@@ -16,6 +16,7 @@ pub fn check(data: &Path, first: u64, clients: &[Client]) {
     let events = engine.subscribe(first).committed_up_to(last).expect("these events are kept");
     let numbers: Vec<u64> = events.iter().map(|recorded| recorded.seq).collect();
     assert_eq!(numbers, (first..=last).collect::<Vec<_>>(), "a hole or a repetition");
+    let (mut created, mut completed) = (HashSet::new(), HashSet::new());
     let (mut texts, mut opened, mut closed) = (HashSet::new(), HashSet::new(), HashSet::new());
     for recorded in events {
         let OneEvent::Dialog(dialog, event) = recorded.event else { continue };
@@ -24,6 +25,12 @@ pub fn check(data: &Path, first: u64, clients: &[Client]) {
             DialogEvent::Closed { .. } => assert!(closed.insert(dialog), "dialog {dialog} closed twice"),
             DialogEvent::MessageAdded(message) => {
                 assert!(texts.insert(message.text.clone()), "added twice: {}", message.text);
+            }
+            DialogEvent::RequestCreated(request) => {
+                assert!(created.insert(request.details.title.clone()), "asked for twice: {request:?}");
+            }
+            DialogEvent::RequestCompleted(done) => {
+                assert!(completed.insert(done.request), "completed twice: {}", done.request);
             }
             _ => {}
         }

@@ -93,8 +93,9 @@ impl Oracle {
         let mut chains: Vec<Vec<Value>> =
             last.iter().map(|reply| found(reply).into_iter().collect()).collect();
         while lengthen(&mut chains, process) {}
+        let requests = all_requests(process);
         for (client, chain) in self.clients.iter_mut().zip(&chains) {
-            client.check(chain);
+            client.check(chain, &requests);
         }
         check_uniqueness(chains.iter().flatten());
     }
@@ -150,8 +151,8 @@ impl Oracle {
 
 impl Client {
     /// The dialogs as they are must be as they must be, with any number of unanswered steps done.
-    fn check(&mut self, found: &[Value]) {
-        let as_found: Vec<_> = found.iter().map(read).collect();
+    fn check(&mut self, found: &[Value], requests: &HashMap<u64, Vec<Value>>) {
+        let as_found: Vec<_> = found.iter().map(|dialog| read(dialog, requests)).collect();
         let done = (0..=self.unanswered()).find(|done| self.after(*done) == as_found);
         assert!(
             done.is_some(),
@@ -207,7 +208,22 @@ fn check_uniqueness<'a>(dialogs: impl Iterator<Item = &'a Value>) {
     }
 }
 
-fn read(dialog: &Value) -> Dialog {
+/// All requests to the outside, page by page, by the dialogs in which they were made.
+fn all_requests(process: &mut Process) -> HashMap<u64, Vec<Value>> {
+    let (mut all, mut after) = (HashMap::<u64, Vec<Value>>::new(), Value::Null);
+    loop {
+        let page = process.ask(json!({"do": "list_requests", "after": after})).ok().clone();
+        for request in page["requests"].as_array().into_iter().flatten() {
+            all.entry(request["dialog"].as_u64().expect("a number")).or_default().push(request.clone());
+        }
+        after = page["next"].clone();
+        if after.is_null() {
+            return all;
+        }
+    }
+}
+
+fn read(dialog: &Value, requests: &HashMap<u64, Vec<Value>>) -> Dialog {
     let known = |operator: &Value| OPERATORS.into_iter().find(|known| operator == known);
     let message = |message: &Value| {
         let text = message["text"].as_str().unwrap_or_default().to_owned();
@@ -216,8 +232,22 @@ fn read(dialog: &Value) -> Dialog {
     Dialog {
         owner: known(&dialog["owner"]),
         closed: dialog["status"] == "closed",
+        requests: dialog["dialog"]
+            .as_u64()
+            .and_then(|id| requests.get(&id))
+            .into_iter()
+            .flatten()
+            .map(task)
+            .collect(),
         messages: dialog["messages"].as_array().into_iter().flatten().map(message).collect(),
     }
+}
+
+/// The title of a task, and the reference with which it was completed.
+fn task(request: &Value) -> (String, Option<String>) {
+    let reference = request["reference"].as_str().map(str::to_owned);
+    assert_eq!(request["status"] == "done", reference.is_some(), "{request}");
+    (request["title"].as_str().unwrap_or_default().to_owned(), reference)
 }
 
 /// A dialog in few lines, for whoever reads why a test failed.

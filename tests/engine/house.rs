@@ -119,6 +119,13 @@ pub fn keyed_reply(
     Request::new(WriteReply::new(dialog, text)).by(id(operator)).keyed(id(key))
 }
 
+/// A page of requests to the outside as the line protocol shows it.
+#[track_caller]
+pub fn requests(engine: &Engine, list: Value) -> Vec<Value> {
+    let page = pollster::block_on(engine.list_requests(from_json(list))).expect("it can be listed");
+    page.requests.iter().map(to_json).collect()
+}
+
 /// The engine as this operator works with it.
 pub fn by(engine: &Engine, operator: impl AsRef<str>) -> AsOperator {
     engine.as_operator(id::<OperatorId>(operator))
@@ -196,7 +203,8 @@ pub fn to_json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).expect("it is JSON")
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(value: Value) -> T {
+/// A command as the line protocol reads it.
+pub fn from_json<T: serde::de::DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).expect("the line protocol reads it so")
 }
 

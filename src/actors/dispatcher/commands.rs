@@ -92,16 +92,8 @@ impl Dispatcher {
             Command::Edit(it) => self.order_on_message(it.message, it, asking),
             Command::Delete(it) => self.order_on_message(it.message, it, asking),
             Command::Receipt(it) => self.order_on_message(it.message, it, asking),
-            Command::ClientEdit(it) => {
-                let whose = (it.channel.clone(), it.client.clone());
-                let external = it.external_id.clone();
-                self.order_on_external(whose, &external, DialogOrder::ClientEdit(it), asking);
-            }
-            Command::ClientDelete(it) => {
-                let whose = (it.channel.clone(), it.client.clone());
-                let external = it.external_id.clone();
-                self.order_on_external(whose, &external, DialogOrder::ClientDelete(it), asking);
-            }
+            Command::ClientEdit(it) => self.client_edit(it, asking),
+            Command::ClientDelete(it) => self.client_delete(it, asking),
             Command::ClientTyping(it) => self.client_typing(it, asking),
             Command::PutCannedReply(put) => self.put_canned(*put, asking),
             Command::PutForm(put) => self.change_library(LibraryCommand::PutForm(*put), asking),
@@ -120,6 +112,12 @@ impl Dispatcher {
             Command::AttachApp(it) => {
                 self.find(ItemId::App(it.app.clone()), it.dialog, Command::AttachApp(it), asking);
             }
+            outside @ (Command::CreateTask(_)
+            | Command::CreateEvent(_)
+            | Command::PostToFeed(_)
+            | Command::SaveToCrm(_)
+            | Command::CompleteRequest(_)
+            | Command::FailRequest(_)) => self.outside(outside, asking),
         }
     }
 

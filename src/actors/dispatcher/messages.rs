@@ -4,7 +4,7 @@ use super::Dispatcher;
 use super::clients::{no_such_channel, no_such_client};
 use super::commands::{Asking, no_such_operator};
 use crate::actors::caller::Outcome;
-use crate::domain::dialog::command::{ClientTyping, Rate};
+use crate::domain::dialog::command::{ClientDelete, ClientEdit, ClientTyping, Rate};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::reply::Reply;
 use crate::error::{Code, Rejection};
@@ -27,8 +27,22 @@ impl Dispatcher {
         }
     }
 
+    /// A client gave a message another text.
+    pub(super) fn client_edit(&mut self, edit: Box<ClientEdit>, asking: Asking) {
+        let whose = (edit.channel.clone(), edit.client.clone());
+        let external = edit.external_id.clone();
+        self.order_on_external(whose, &external, DialogOrder::ClientEdit(edit), asking);
+    }
+
+    /// A client took a message back.
+    pub(super) fn client_delete(&mut self, delete: Box<ClientDelete>, asking: Asking) {
+        let whose = (delete.channel.clone(), delete.client.clone());
+        let external = delete.external_id.clone();
+        self.order_on_external(whose, &external, DialogOrder::ClientDelete(delete), asking);
+    }
+
     /// Tells the dialog of a client's message what to do with it. It may be long closed.
-    pub(super) fn order_on_external(
+    fn order_on_external(
         &mut self,
         (channel, client): (ChannelId, ClientId),
         external: &ExternalId,

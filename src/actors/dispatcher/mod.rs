@@ -12,6 +12,7 @@
 //! - `gathering.rs`: commands on several dialogs, which are answered once;
 //! - `company.rs`: who takes part where;
 //! - `directives.rs`: offers, expiries and whatever else the router wants;
+//! - `requests.rs`: from a request to the outside to its dialog;
 //! - `queries.rs`: from a query to the actor that knows;
 //! - `checkpoint.rs`: bringing everything changed to disk while traffic runs.
 
@@ -25,6 +26,7 @@ mod gathering;
 mod live;
 mod messages;
 mod queries;
+mod requests;
 mod start;
 
 use std::collections::VecDeque;

@@ -17,7 +17,7 @@ use crate::domain::dialog::command::no_such_message;
 use crate::domain::operator::Principal;
 use crate::domain::query::{FindDialog, GetDialog, GetFile, Query};
 use crate::domain::view::{QueueState, Workload};
-use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::ids::{ChannelId, DialogId, OperatorId, RequestId};
 use crate::routing::{Counts, Load};
 
 impl Dispatcher {
@@ -30,6 +30,8 @@ impl Dispatcher {
             Query::GetChannel(query) => self.get_channel(query.channel, caller),
             Query::Health(_) => self.health(caller),
             Query::GetFile(query) => self.get_file(query, caller),
+            Query::ListRequests(query) => self.pending(Pending::Requests(query), caller),
+            Query::GetRequest(query) => self.get_request(query.request, caller),
         }
     }
 
@@ -66,6 +68,15 @@ impl Dispatcher {
             self.pending(Pending::OnDisk(dialog), caller);
         } else {
             self.reject(caller, no_such_message());
+        }
+    }
+
+    fn get_request(&mut self, request: RequestId, caller: Caller) {
+        let dialog = request.dialog();
+        if self.live.contains_key(&dialog) {
+            self.tell(dialog, ToDialog::ShowRequest(request, caller));
+        } else {
+            self.pending(Pending::RequestOnDisk(request), caller);
         }
     }
 

@@ -211,6 +211,7 @@ impl Dispatcher {
     }
 
     fn take_up_dialog(&mut self, dialog: Dialog, on_disk: OnDisk) {
+        dialog.requests.iter().for_each(|request| self.shared.reader.announce_request(request));
         if dialog.is_closed() {
             send_image(&dialog, on_disk, &self.shared, &mut self.shard.open());
             return;

@@ -1,8 +1,8 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
-use super::{Client, Dialog, Insert, Message, Rating, Score, Status};
+use super::{Client, Dialog, HostRequest, Insert, Message, Rating, Score, Status};
 use crate::domain::event::{Destination, DialogEvent};
-use crate::ids::{DialogId, MessageId, OperatorId};
+use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 impl Dialog {
@@ -30,6 +30,7 @@ impl Dialog {
             score: None,
             messages: Vec::new(),
             apps: Vec::new(),
+            requests: Vec::new(),
         })
     }
 
@@ -73,6 +74,13 @@ impl Dialog {
                 }
             }
             DialogEvent::AppAttached { app, .. } => self.apps.push(app.clone()),
+            DialogEvent::RequestCreated(request) => self.requests.push((**request).clone()),
+            DialogEvent::RequestCompleted(completed) => {
+                self.with_request(completed.request, |request| request.complete(completed.link.clone()));
+            }
+            DialogEvent::RequestFailed(failed) => {
+                self.with_request(failed.request, |request| request.fail(&failed.reason, failed.retry_at));
+            }
             DialogEvent::Closed { reason, .. } => {
                 self.status = Status::Closed { reason: *reason };
                 self.pinned = false;
@@ -125,6 +133,12 @@ impl Dialog {
     fn change(&mut self, id: MessageId, change: impl FnOnce(&mut Message)) {
         if let Ok(place) = self.messages.binary_search_by_key(&id, |message| message.id) {
             change(&mut self.messages[place]);
+        }
+    }
+
+    fn with_request(&mut self, id: RequestId, change: impl FnOnce(&mut HostRequest)) {
+        if let Ok(place) = self.requests.binary_search_by_key(&id, |request| request.id) {
+            change(&mut self.requests[place]);
         }
     }
 

@@ -5,7 +5,9 @@
 
 mod apply;
 pub mod command;
+mod contact;
 mod content;
+mod host_request;
 mod message;
 pub mod order;
 mod rating;
@@ -16,14 +18,16 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use contact::{Contact, ContactValue};
 pub use content::{
     Card, Content, FormAnswer, Insert, Mention, MentionTarget, Payment, PaymentStatus, SentForm,
 };
+pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
 pub use status::{CloseReason, Status};
 
-use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 /// A dialog as it is now.
@@ -69,6 +73,8 @@ pub struct Dialog {
     pub messages: Vec<Message>,
     /// Apps that were attached, in order.
     pub apps: Vec<AppId>,
+    /// All that the host was asked to do for it, oldest first.
+    pub requests: Vec<HostRequest>,
 }
 
 /// Somebody outside, as one channel knows them.
@@ -121,6 +127,29 @@ impl Dialog {
     pub fn message(&self, id: MessageId) -> Option<&Message> {
         let place = self.messages.binary_search_by_key(&id, |message| message.id).ok()?;
         self.messages.get(place)
+    }
+
+    /// The request with this id, if it was made here.
+    pub fn request(&self, id: RequestId) -> Option<&HostRequest> {
+        let place = self.requests.binary_search_by_key(&id, |request| request.id).ok()?;
+        self.requests.get(place)
+    }
+
+    /// What came of its deals at the host.
+    pub fn links(&self) -> impl Iterator<Item = &Link> {
+        let deals = self.requests.iter().filter(|request| request.kind == RequestKind::Deal);
+        deals.filter_map(HostRequest::link)
+    }
+
+    /// What came of the requests about one of its messages.
+    pub fn links_of(&self, message: MessageId) -> impl Iterator<Item = &Link> {
+        let about = self.requests.iter().filter(move |request| request.message == Some(message));
+        about.filter_map(HostRequest::link)
+    }
+
+    /// The id that the next request to the outside gets.
+    pub fn next_request(&self) -> RequestId {
+        RequestId::of(self.id, self.requests.len() as u32 + 1)
     }
 
     /// The id that the next message gets.

@@ -42,6 +42,7 @@ fn context() -> impl Strategy<Value = Context> {
 
 fn order() -> impl Strategy<Value = DialogOrder> {
     let dialog = DIALOG;
+    let (message, request) = (MessageId::of(DIALOG, 1), RequestId::of(DIALOG, 1));
     let text = || "text".to_owned();
     let transfer = (destination(), any::<bool>()).prop_map(move |(to, comment)| {
         DialogOrder::from(Transfer { dialog, to, comment: comment.then(text) })
@@ -68,6 +69,10 @@ fn order() -> impl Strategy<Value = DialogOrder> {
         ScoreDialog { dialog, rating: 3, comment: None }.into(),
         Pin { dialog }.into(),
         Unpin { dialog }.into(),
+        CreateTask(FromMessage::new(message)).into(),
+        SaveToCrm { dialog, title: None, contact: None }.into(),
+        CompleteRequest { request, reference: text(), url: None }.into(),
+        FailRequest { request, reason: text(), retry_after_ms: Some(1) }.into(),
         Announce.into(),
         ExpireOffer { deadline: NOW.plus_ms(60_000) }.into(),
     ];
@@ -124,6 +129,9 @@ fn assert_sound(dialog: &Dialog) {
     assert!(to.iter().all(|operator| !dialog.round.contains(operator)), "who has it has not had it");
     assert_eq!(dialog.closed_at.is_some(), dialog.is_closed());
     assert!(dialog.messages.is_sorted_by_key(|message| message.id), "messages are in order");
+    assert!(dialog.requests.is_sorted_by_key(|request| request.id), "requests are in order");
+    let deals = dialog.requests.iter().filter(|request| request.kind == RequestKind::Deal);
+    assert!(deals.count() <= 1, "it is saved once");
     assert!(!dialog.is_closed() || dialog.participants.is_empty(), "who took part has left");
     assert!(dialog.messages.iter().all(|message| !message.deleted || message.text.is_empty()));
     assert!(dialog.is_closed() || (dialog.rating.is_none() && dialog.score.is_none()));
@@ -161,15 +169,16 @@ fn happens(dialog: &mut Dialog, (order, context): &Step) -> Vec<DialogEvent> {
 
 /// What is still said and done about a dialog that is over.
 fn happens_to_closed(event: &DialogEvent) -> bool {
-    matches!(
-        event,
-        DialogEvent::Renamed { .. }
-            | DialogEvent::MessageEdited(_)
-            | DialogEvent::MessageDeleted { .. }
-            | DialogEvent::ReceiptUpdated { .. }
-            | DialogEvent::Rated { .. }
-            | DialogEvent::Scored { .. }
-    )
+    event.request().is_some()
+        || matches!(
+            event,
+            DialogEvent::Renamed { .. }
+                | DialogEvent::MessageEdited(_)
+                | DialogEvent::MessageDeleted { .. }
+                | DialogEvent::ReceiptUpdated { .. }
+                | DialogEvent::Rated { .. }
+                | DialogEvent::Scored { .. }
+        )
 }
 
 fn replayed(events: &[DialogEvent]) -> Dialog {

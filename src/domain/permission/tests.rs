@@ -9,7 +9,7 @@ use crate::domain::event::{Destination, DialogEvent};
 use crate::domain::operator::{Operator, Presence, Principal, PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::GetDialog;
 use crate::domain::testing::*;
-use crate::ids::MessageId;
+use crate::ids::{MessageId, RequestId};
 
 /// A dialog to which anna stands in one relation and no other, and in which message 2 is bea's, or
 /// her own where that is the relation.
@@ -32,6 +32,7 @@ fn orders(permission: Permission) -> Vec<DialogOrder> {
     let (dialog, cleo) = (DIALOG, || operator("cleo"));
     let [clients, operators] = [1, 2].map(|place| MessageId::of(DIALOG, place));
     let text = String::new;
+    let request = RequestId::of(DIALOG, 1);
     match permission {
         Permission::SetUp | Permission::SetPresence | Permission::Audit => vec![],
         Permission::Answer => {
@@ -60,6 +61,16 @@ fn orders(permission: Permission) -> Vec<DialogOrder> {
         Permission::Amend => changes(operators),
         Permission::AmendOthers => changes(clients),
         Permission::Score => vec![ScoreDialog { dialog, rating: 3, comment: None }.into()],
+        Permission::Request => vec![
+            CreateTask(FromMessage::new(clients)).into(),
+            CreateEvent(FromMessage::new(clients)).into(),
+            PostToFeed(FromMessage::new(clients)).into(),
+            SaveToCrm { dialog, title: None, contact: None }.into(),
+        ],
+        Permission::Outside => vec![
+            CompleteRequest { request, reference: "T-1".into(), url: None }.into(),
+            FailRequest { request, reason: text(), retry_after_ms: None }.into(),
+        ],
     }
 }
 
@@ -93,6 +104,9 @@ fn others(permission: Permission, principal: &Principal, own: bool) -> Vec<Resul
 /// What every command of a line comes to for anna, in this role and relation.
 fn outcomes(permission: Permission, role: Role, relation: Relation) -> Vec<Result<(), Rejection>> {
     let mut events = dialog(relation);
+    if permission == Permission::Outside {
+        events.push(with_task("bea").pop().unwrap());
+    }
     if permission == Permission::TakePinned {
         events.push(DialogEvent::Pinned { operator: operator("bea") });
     }

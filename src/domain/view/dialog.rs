@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::View;
 use super::message::{ClientMessageView, EmployeeMessageView};
-use crate::domain::dialog::{CloseReason, Dialog, Message, Score, Status};
+use crate::domain::dialog::{CloseReason, Dialog, Link, Message, Score, Status};
 use crate::domain::query::GetDialog;
 use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -103,15 +103,6 @@ pub struct EmployeeDialogView {
     pub apps: Vec<AppId>,
 }
 
-/// A thing of the host that came of a dialog.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Link {
-    /// The host's name for it.
-    pub reference: String,
-    /// Where it can be seen.
-    pub url: Option<String>,
-}
-
 impl EmployeeDialogView {
     /// Whether it has ended.
     pub fn is_closed(&self) -> bool {
@@ -143,10 +134,9 @@ impl EmployeeDialogView {
             rating_comment: dialog.rating.as_ref().and_then(|rating| rating.comment.clone()),
             score: dialog.score.clone(),
             hidden_mode: dialog.hidden_mode.clone(),
-            links: Vec::new(),
-            messages: page.of(&dialog.messages, |message| {
-                Some(EmployeeMessageView::of(message, dialog.id, page.audit))
-            }),
+            links: dialog.links().cloned().collect(),
+            messages: page
+                .of(&dialog.messages, |message| Some(EmployeeMessageView::of(message, dialog, page.audit))),
             apps: dialog.apps.clone(),
         }
     }
@@ -188,9 +178,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::dialog::command::{CompleteRequest, SaveToCrm};
     use crate::domain::dialog::{Author, Visibility};
     use crate::domain::event::DialogEvent;
     use crate::domain::testing::*;
+    use crate::ids::RequestId;
 
     fn name_of(operator: &OperatorId) -> Option<String> {
         (operator.as_str() == "anna").then(|| "Anna Nowak".to_owned())
@@ -307,6 +299,24 @@ mod tests {
         let client = shown(&dialog, View::Client, Page::default());
         let fields: Vec<_> = client.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(fields, ["channel", "client", "dialog", "messages", "status"]);
+    }
+
+    #[test]
+    fn what_came_of_a_message_and_of_the_dialog_is_linked_for_employees_alone() {
+        let complete = |place, reference: &str| CompleteRequest {
+            request: RequestId::of(DIALOG, place),
+            reference: reference.into(),
+            url: None,
+        };
+        let save = SaveToCrm { dialog: DIALOG, title: None, contact: None };
+        let both = given(with_task("anna")).when(&save, &by("anna")).all_events();
+        let done = given(both).when(&complete(1, "T-1"), &by_nobody()).all_events();
+        let dialog = given(done).when(&complete(2, "D-2"), &by_nobody()).dialog();
+        let view = shown(&dialog, View::Employee, Page::default());
+        assert_eq!(view["messages"][0]["links"], json!([{"reference": "T-1", "url": null}]));
+        assert_eq!(view["links"], json!([{"reference": "D-2", "url": null}]));
+        let client = shown(&dialog, View::Client, Page::default()).to_string();
+        assert!(!client.contains("links") && !client.contains("T-1") && !client.contains("D-2"));
     }
 
     #[test]

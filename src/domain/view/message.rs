@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::content::{ContentView, MentionView, mentions};
-use crate::domain::dialog::{Author, Message, Receipt, Revision, Visibility};
+use crate::domain::dialog::{Author, Dialog, Link, Message, Receipt, Revision, Visibility};
 use crate::ids::{DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -48,6 +48,9 @@ pub struct EmployeeMessageView {
     /// Labels in the text that are links.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<MentionView>,
+    /// What came of the requests about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
 }
 
 /// A text that stood in a message before.
@@ -76,12 +79,12 @@ fn is_false(flag: &bool) -> bool {
 
 impl EmployeeMessageView {
     /// The message, with what it was before if an `audit` wants to see that.
-    pub(super) fn of(message: &Message, dialog: DialogId, audit: bool) -> Self {
+    pub(super) fn of(message: &Message, dialog: &Dialog, audit: bool) -> Self {
         let revisions = if audit { message.revisions.as_slice() } else { &[] };
         let shown = audit || !message.deleted;
         Self {
             message: message.id,
-            dialog,
+            dialog: dialog.id,
             author: author(message),
             operator: message.author.operator().cloned(),
             visibility: message.visibility,
@@ -95,6 +98,7 @@ impl EmployeeMessageView {
             // Of what was deleted, nothing is left to see but for supervisors who ask for it.
             content: if shown { ContentView::of(message) } else { ContentView::default() },
             mentions: if shown { mentions(message) } else { Vec::new() },
+            links: dialog.links_of(message.id).cloned().collect(),
         }
     }
 }

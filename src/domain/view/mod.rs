@@ -8,15 +8,19 @@ mod dialog;
 mod file;
 mod message;
 mod operator;
+mod request;
 
 use serde::{Deserialize, Serialize};
 
 pub use channel::{ChannelView, QueueState};
 pub use content::{Answers, ContentView, FileLine, FormLine, MentionView};
-pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Link, Page};
+pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Page};
 pub use file::{FileView, uploaded};
 pub use message::{ClientMessageView, EmployeeMessageView, RevisionView};
 pub use operator::{OperatorView, Workload};
+pub use request::RequestView;
+
+pub use crate::domain::dialog::Link;
 
 /// For whose eyes a dialog is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

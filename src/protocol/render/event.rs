@@ -4,11 +4,11 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::write;
-use crate::domain::dialog::{Author, Message, Visibility};
+use crate::domain::dialog::{Author, Message, RequestKind, Visibility};
 use crate::domain::event::{ChannelEvent, Destination, DialogEvent, OperatorEvent};
 use crate::domain::library::ItemId;
 use crate::engine::Recorded;
-use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::ids::{ChannelId, DialogId, MessageId, OperatorId, RequestId};
 use crate::storage::OneEvent;
 
 /// `{"event":{"seq":…,"at":…,"kind":…,…,"audience":…}}`.
@@ -23,8 +23,8 @@ pub fn event(line: &mut Vec<u8>, recorded: &Recorded) {
 /// Who may learn of an event: `all` if a connector may pass it on to the client.
 ///
 /// What concerns no client at all (channels, operators and the library as such) is for employees, and so are
-/// hidden messages, mentions, apps, title, hidden mode and score; everything else that happens to a client's
-/// dialog concerns the client.
+/// hidden messages, mentions, apps, title, hidden mode, score and requests to the outside; everything else that
+/// happens to a client's dialog concerns the client.
 pub fn audience(event: &OneEvent) -> &'static str {
     match event {
         OneEvent::Channel(..) | OneEvent::Operator(..) | OneEvent::Item(..) => "employees",
@@ -43,7 +43,7 @@ fn is_for_employees(event: &DialogEvent) -> bool {
         | DialogEvent::Scored { .. }
         | DialogEvent::OperatorMentioned { .. }
         | DialogEvent::AppAttached { .. } => true,
-        _ => false,
+        event => event.request().is_some(),
     }
 }
 
@@ -193,6 +193,9 @@ fn of_content<M: SerializeMap>(map: &mut M, event: &DialogEvent) -> Result<(), M
             map.serialize_entry("operator", operator)?;
             map.serialize_entry("bot", bot)
         }
+        DialogEvent::RequestCreated(it) => of_request(map, it.id, it.kind, it.message),
+        DialogEvent::RequestCompleted(it) => of_request(map, it.request, it.kind, it.message),
+        DialogEvent::RequestFailed(it) => of_request(map, it.request, it.kind, it.message),
         _ => Ok(()),
     }
 }
@@ -225,6 +228,9 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         DialogEvent::FormSubmitted { .. } => "form_submitted",
         DialogEvent::PaymentUpdated { .. } => "payment_updated",
         DialogEvent::AppAttached { .. } => "app_attached",
+        DialogEvent::RequestCreated(_) => "request_created",
+        DialogEvent::RequestCompleted(_) => "request_completed",
+        DialogEvent::RequestFailed(_) => "request_failed",
     }
 }
 
@@ -240,4 +246,15 @@ fn of_message<M: SerializeMap>(map: &mut M, message: &Message) -> Result<(), M::
         },
     )?;
     map.serialize_entry("visibility", &message.visibility)
+}
+
+fn of_request<M: SerializeMap>(
+    map: &mut M,
+    request: RequestId,
+    kind: RequestKind,
+    message: Option<MessageId>,
+) -> Result<(), M::Error> {
+    map.serialize_entry("request", &request)?;
+    map.serialize_entry("kind_of_request", &kind)?;
+    map.serialize_entry("message", &message)
 }

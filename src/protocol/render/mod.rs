@@ -55,6 +55,7 @@ impl Serialize for ReplyObject<'_> {
                 map.serialize_entry("dialogs", &entries)?;
                 map.end()
             }
+            Reply::Requested(requested) => requested.serialize(serializer),
         }
     }
 }

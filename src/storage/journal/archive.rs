@@ -107,7 +107,9 @@ impl Archive {
                 }
                 totals.put(changes);
             })?;
-            self.store.announced.written(images.iter().filter_map(|(_, image)| dialog(image)));
+            let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
+            self.store.announced.written(dialogs());
+            self.store.recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
         }
         self.pending.clear();
         Ok(())

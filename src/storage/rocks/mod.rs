@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, RwLock, RwLockReadGuard};
 
-use rocksdb::{ColumnFamily, DB, FlushOptions, ReadOptions, WriteBatch, WriteOptions};
+use rocksdb::{ColumnFamily, DB, DBRawIterator, FlushOptions, ReadOptions, WriteBatch, WriteOptions};
 
 use crate::error::Error;
 
@@ -27,6 +27,8 @@ pub(super) enum Table {
     Operators,
     /// Images of channels.
     Channels,
+    /// Requests to the outside, by how far they have come.
+    Requests,
     /// The ring of idempotency keys.
     Keys,
     /// All that there is one of.
@@ -40,13 +42,14 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Journal,
         Self::Dialogs,
         Self::Clients,
         Self::ExternalIds,
         Self::Operators,
         Self::Channels,
+        Self::Requests,
         Self::Keys,
         Self::Meta,
         Self::Library,
@@ -62,6 +65,7 @@ impl Table {
             Self::ExternalIds => "external_ids",
             Self::Operators => "operators",
             Self::Channels => "channels",
+            Self::Requests => "requests",
             Self::Keys => "keys",
             Self::Meta => "meta",
             Self::Library => "library",
@@ -202,7 +206,32 @@ impl Disk {
         if let Some(to) = to {
             options.set_iterate_upper_bound(to);
         }
-        let mut entries = db.raw_iterator_cf_opt(handle(db, table)?, options);
+        self.walk(table, db.raw_iterator_cf_opt(handle(db, table)?, options), from, visit)
+    }
+
+    /// The same for a few entries that are looked at often: they stay in the cache, and no more is
+    /// read ahead than is near.
+    pub fn scan_near(
+        &self,
+        table: Table,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), Error> {
+        let opened = self.opened();
+        let db = opened.as_ref().ok_or(Error::Closed)?;
+        let mut options = ReadOptions::default();
+        options.set_iterate_upper_bound(to);
+        self.walk(table, db.raw_iterator_cf_opt(handle(db, table)?, options), from, visit)
+    }
+
+    fn walk(
+        &self,
+        table: Table,
+        mut entries: DBRawIterator<'_>,
+        from: &[u8],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), Error> {
         entries.seek(from);
         while let Some((key, value)) = entries.item() {
             if visit(key, value)?.is_break() {

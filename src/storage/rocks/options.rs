@@ -60,6 +60,7 @@ fn options_of(table: Table, cache: &Cache) -> Options {
             options
         }
         Table::ExternalIds => index(cache),
+        Table::Requests => queue(cache),
         Table::Files => contents(cache),
         Table::Operators
         | Table::Channels
@@ -124,6 +125,14 @@ fn small(cache: &Cache) -> Options {
     let mut options = unhurried(16 * MIB);
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(DBCompressionType::Lz4);
+    options
+}
+
+/// Entries that come, are looked at in order, and go: files full of what is gone must not be walked
+/// through again and again, so they are compacted by themselves.
+fn queue(cache: &Cache) -> Options {
+    let mut options = small(cache);
+    options.add_compact_on_deletion_collector_factory(4096, 2048, 0.5);
     options
 }
 

@@ -85,6 +85,7 @@ impl World {
             id,
             state,
             fingerprint_delta: now.wrapping_sub(known.on_disk.unwrap_or(0)),
+            requests: Indexed::all(dialog),
             closed,
             was_open_on_disk: known.open_on_disk,
         });

@@ -3,10 +3,10 @@
 //! Who may stands in `domain/permission.rs`; the rejections here rank after it.
 
 use super::{Actor, Context, Desk};
-use crate::domain::dialog::{Dialog, Message, Status};
+use crate::domain::dialog::{Dialog, HostRequest, Message, Status};
 use crate::domain::permission::Permission;
 use crate::error::{Code, Rejection};
-use crate::ids::{ExternalId, MessageId};
+use crate::ids::{ExternalId, MessageId, RequestId};
 use crate::limits;
 
 /// The dialog has not ended.
@@ -66,6 +66,11 @@ fn space_after(messages: usize) -> Result<(), Rejection> {
     ))
 }
 
+/// The message still says something.
+pub(super) fn not_deleted(message: &Message) -> Result<(), Rejection> {
+    if message.deleted { Err(Rejection::new(Code::Conflict, "this message was deleted")) } else { Ok(()) }
+}
+
 /// The client's message that the connector calls so is in the dialog.
 pub(super) fn external<'a>(dialog: &'a Dialog, id: &ExternalId) -> Result<&'a Message, Rejection> {
     let missing = || Rejection::new(Code::MessageNotFound, "there is no such message").at("external_id");
@@ -79,6 +84,21 @@ pub(super) fn room(desk: &Desk) -> Result<(), Rejection> {
         return Ok(());
     }
     Err(Rejection::new(Code::OperatorAtCapacity, "the operator has no room for this dialog"))
+}
+
+/// The request to the outside with this id.
+pub(super) fn request(dialog: &Dialog, id: RequestId) -> Result<&HostRequest, Rejection> {
+    dialog.request(id).ok_or_else(no_such_request)
+}
+
+/// The rejection of a request that is not there.
+fn no_such_request() -> Rejection {
+    Rejection::new(Code::RequestNotFound, "there is no such request").at("request")
+}
+
+/// What happens outside is told by the host itself, or by an admin.
+pub(super) fn host(dialog: &Dialog, context: &Context) -> Result<(), Rejection> {
+    context.actor.as_ref().map_or(Ok(()), |actor| dialog.allow(Permission::Outside, actor))
 }
 
 /// The acting operator, who may answer the dialog, capacity apart.

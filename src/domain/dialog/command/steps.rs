@@ -5,11 +5,16 @@
 use std::borrow::Cow;
 
 use super::{Context, Decision};
-use crate::domain::dialog::{Author, CloseReason, Dialog, Message, Visibility};
+use crate::domain::dialog::{
+    Author, CloseReason, Contact, Dialog, HostRequest, Message, RequestDetails, RequestKind, RequestState,
+    Visibility,
+};
 use crate::domain::emoji::with_emoji;
 use crate::domain::event::{DialogEvent, MessageEdit};
+use crate::domain::reply::{Reply, Requested};
 use crate::error::{Code, Rejection};
 use crate::ids::OperatorId;
+use crate::limits;
 use crate::timestamp::Timestamp;
 
 /// Gives the dialog to an operator who answers it, with the weight that the desk set aside.
@@ -94,4 +99,37 @@ pub(super) fn operator_message(
 ) -> Message {
     let author = Author::Operator(operator.clone());
     Message::new(dialog.next_message(), author, visibility, with_emoji(text).into_owned(), at)
+}
+
+/// A request to the outside that is about to be made.
+pub(super) struct NewRequest<'a> {
+    pub kind: RequestKind,
+    pub about: Option<&'a Message>,
+    pub details: RequestDetails,
+    pub contact: Option<Contact>,
+    pub created_by: &'a OperatorId,
+}
+
+impl NewRequest<'_> {
+    /// Makes it, if the dialog can hold one more.
+    pub fn create(self, dialog: &Dialog, now: Timestamp) -> Result<Decision, Rejection> {
+        if dialog.requests.len() >= limits::REQUESTS_PER_DIALOG {
+            return Err(Rejection::new(Code::Conflict, "this dialog holds as many requests as it can"));
+        }
+        let request = HostRequest {
+            id: dialog.next_request(),
+            kind: self.kind,
+            message: self.about.map(|message| message.id),
+            description: self.about.map(|message| message.text.clone()),
+            details: self.details,
+            contact: self.contact,
+            created_by: self.created_by.clone(),
+            created_at: now,
+            state: RequestState::Open,
+            attempts: 0,
+            reason: None,
+        };
+        let reply = Reply::Requested(Requested { request: request.id });
+        Ok(Decision { events: vec![DialogEvent::RequestCreated(Box::new(request))], reply })
+    }
 }

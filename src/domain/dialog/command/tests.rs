@@ -55,6 +55,8 @@ fn orders() -> Vec<(&'static str, DialogOrder)> {
         ("typing", Typing { dialog }.into()),
         ("rate", Rate { dialog, score: 5, comment: None }.into()),
         ("score_dialog", ScoreDialog { dialog, rating: 5, comment: None }.into()),
+        ("create_task", CreateTask(FromMessage::new(MessageId::of(DIALOG, 1))).into()),
+        ("save_to_crm", SaveToCrm { dialog, title: None, contact: None }.into()),
         ("(offer)", Offer { operators: vec![operator("cleo")] }.into()),
         ("(announce)", Announce.into()),
         ("(expire offer)", ExpireOffer { deadline: OFFER_ENDS }.into()),
@@ -134,6 +136,8 @@ set_hidden_mode    not_participant   not_participant   not_participant
 typing             not_participant   not_participant   not_participant
 rate               permission_denied permission_denied permission_denied
 score_dialog       permission_denied permission_denied permission_denied
+create_task        not_participant   not_participant   not_participant
+save_to_crm        not_participant   not_participant   not_participant
 (offer)            > offered         -                 -
 (announce)         -                 -                 -
 (expire offer)     -                 > waiting         > waiting
@@ -174,6 +178,8 @@ set_hidden_mode    > answered        not_participant   not_participant   dialog_
 typing             -                 not_participant   not_participant   dialog_closed
 rate               permission_denied permission_denied permission_denied permission_denied
 score_dialog       permission_denied permission_denied permission_denied permission_denied
+create_task        > answered        not_participant   not_participant   > closed
+save_to_crm        > answered        not_participant   not_participant   > closed
 (offer)            -                 -                 -                 -
 (announce)         -                 -                 -                 -
 (expire offer)     -                 -                 -                 -
@@ -203,6 +209,8 @@ rename             > waiting         > offered         > offered
 set_hidden_mode    > waiting         > offered         > offered
 typing             -                 -                 -
 score_dialog       dialog_not_closed dialog_not_closed dialog_not_closed
+create_task        > waiting         > offered         > offered
+save_to_crm        > waiting         > offered         > offered
 ",
     );
     assert_table(
@@ -223,6 +231,8 @@ rename             > answered        > answered        > answered        > close
 set_hidden_mode    > answered        > answered        > answered        dialog_closed
 typing             -                 -                 -                 dialog_closed
 score_dialog       dialog_not_closed dialog_not_closed dialog_not_closed > closed
+create_task        > answered        > answered        > answered        > closed
+save_to_crm        > answered        > answered        > answered        > closed
 ",
     );
 }

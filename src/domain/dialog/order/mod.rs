@@ -18,11 +18,11 @@ pub use withdraw_offer::WithdrawOffer;
 
 use super::Dialog;
 use super::command::{
-    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, Context,
-    Decision, DeleteMessage, DialogCommand, EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate,
-    Receive, RecordReceipt, RemoveParticipant, Rename, ScoreDialog, SendCanned, SendCard, SendForm,
-    SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll,
-    UpdatePayment, WriteReply,
+    AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
+    Context, CreateEvent, CreateTask, Decision, DeleteMessage, DialogCommand, EditMessage, FailRequest,
+    Finish, Invite, Join, Leave, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant,
+    Rename, SaveToCrm, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam,
+    SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use crate::domain::command::Command;
 use crate::domain::transient::Transient;
@@ -127,6 +127,18 @@ dialog_orders! {
     UpdatePayment(<UpdatePayment>),
     /// Somebody attaches an app to it.
     AttachApp(Box<AttachApp>),
+    /// Somebody makes a task of a message.
+    CreateTask(Box<CreateTask>),
+    /// Somebody makes a calendar event of a message.
+    CreateEvent(Box<CreateEvent>),
+    /// Somebody posts a message to the feed.
+    PostToFeed(Box<PostToFeed>),
+    /// Somebody saves it to the CRM.
+    SaveToCrm(Box<SaveToCrm>),
+    /// The host did what a request asked for.
+    CompleteRequest(Box<CompleteRequest>),
+    /// The host could not do it.
+    FailRequest(Box<FailRequest>),
     /// The dispatcher found operators for it.
     Offer(<Offer>),
     /// The dispatcher found nobody for it.
@@ -173,6 +185,12 @@ impl DialogOrder {
             Self::SendPayment(send) => Some(send.dialog),
             Self::SendCard(send) => Some(send.dialog),
             Self::AttachApp(attach) => Some(attach.dialog),
+            Self::CreateTask(it) => Some(it.0.message.dialog()),
+            Self::CreateEvent(it) => Some(it.0.message.dialog()),
+            Self::PostToFeed(it) => Some(it.0.message.dialog()),
+            Self::SaveToCrm(it) => Some(it.dialog),
+            Self::CompleteRequest(it) => Some(it.request.dialog()),
+            Self::FailRequest(it) => Some(it.request.dialog()),
             _ => None,
         }
     }
@@ -236,6 +254,12 @@ impl TryFrom<Command> for DialogOrder {
             Command::SubmitForm(submit) => Self::SubmitForm(submit),
             Command::UpdatePayment(update) => Self::UpdatePayment(update),
             Command::AttachApp(attach) => Self::AttachApp(attach),
+            Command::CreateTask(it) => Self::CreateTask(it),
+            Command::CreateEvent(it) => Self::CreateEvent(it),
+            Command::PostToFeed(it) => Self::PostToFeed(it),
+            Command::SaveToCrm(it) => Self::SaveToCrm(it),
+            Command::CompleteRequest(it) => Self::CompleteRequest(it),
+            Command::FailRequest(it) => Self::FailRequest(it),
             other => return Err(other),
         })
     }
