@@ -90,6 +90,11 @@ impl<T> DialogMap<T> {
         self.places.len()
     }
 
+    /// Whether there is something of no dialog.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// Everything, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = (&DialogId, &T)> {
         self.slots.iter().flatten().map(|(dialog, thing)| (dialog, thing))
@@ -123,7 +128,7 @@ mod tests {
                 }
                 prop_assert_eq!(map.get(&dialog), model.get(&dialog));
                 prop_assert_eq!(map.contains_key(&dialog), model.contains_key(&dialog));
-                prop_assert_eq!(map.len(), model.len());
+                prop_assert_eq!((map.len(), map.is_empty()), (model.len(), model.is_empty()));
             }
             let mut all: Vec<_> = map.iter().collect();
             all.sort_unstable();

@@ -100,7 +100,14 @@ mod tests {
     fn image(id: u64, client: u64) -> Arc<DialogImage> {
         let closed = Some(ClosedDialog { client: (channel_id(), client_id(client)), external_ids: vec![] });
         let (state, fingerprint_delta, was_open_on_disk) = (vec![id as u8], 0, false);
-        Arc::new(DialogImage { id: DialogId(id), state, fingerprint_delta, closed, was_open_on_disk })
+        Arc::new(DialogImage {
+            id: DialogId(id),
+            state,
+            fingerprint_delta,
+            closed,
+            was_open_on_disk,
+            requests: Default::default(),
+        })
     }
 
     #[test]
