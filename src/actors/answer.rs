@@ -1,5 +1,6 @@
 //! What queries are answered with.
 
+use hashbrown::HashSet;
 use serde::Serialize;
 
 use super::health::Health;
@@ -7,7 +8,9 @@ use super::shared::Names;
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{File, FileHash};
 use crate::domain::query::GetDialog;
-use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, FileView, OperatorView};
+use crate::domain::view::{
+    ChannelView, DialogView, EmployeeDialogView, FileView, FoundDialog, OperatorView, SearchResult,
+};
 use crate::ids::{ChannelId, ClientId, DialogId};
 
 /// What a query is answered with.
@@ -30,6 +33,18 @@ pub enum Answer {
     Health(Health),
     /// An uploaded file with its content.
     File(FileView),
+    /// A page of dialogs.
+    Listed {
+        /// Without their messages.
+        dialogs: Vec<EmployeeDialogView>,
+        /// After which dialog the next page begins; nothing at the end.
+        next: Option<DialogId>,
+    },
+    /// What a search found.
+    Results {
+        /// The best first.
+        results: Vec<SearchResult>,
+    },
     /// Where the rest of the answer is to be found, off the dispatcher's thread.
     #[serde(skip)]
     Pending(Pending),
@@ -48,6 +63,13 @@ pub enum Pending {
     Content(File, FileHash),
     /// These dialogs, each to be asked.
     Each(Vec<DialogId>),
+    /// These fit, of the dialogs that have actors; others may lie on the disk.
+    Found {
+        /// The newest first.
+        found: Vec<FoundDialog>,
+        /// All that have actors.
+        awake: HashSet<DialogId>,
+    },
 }
 
 impl Answer {

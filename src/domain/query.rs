@@ -1,6 +1,12 @@
 //! Everything that may be asked; nothing changes by it.
 
+mod list_dialogs;
+mod search;
+
 use serde::Deserialize;
+
+pub use list_dialogs::{ListDialogs, StatusFilter};
+pub use search::{Entry, Fit, Search, SearchKind};
 
 use super::operator::Principal;
 use super::permission::Permission;
@@ -26,6 +32,10 @@ pub enum Query {
     Health(Health),
     /// The content of an uploaded file.
     GetFile(GetFile),
+    /// Dialogs by what is true of them.
+    ListDialogs(ListDialogs),
+    /// Something to choose, by name.
+    Search(Search),
 }
 
 macro_rules! queries {
@@ -48,12 +58,14 @@ impl Query {
             Self::GetDialog(GetDialog { view: View::Client, audit: true, .. }) => {
                 Err(Rejection::invalid("audit", "the client's view never shows what was edited or deleted"))
             }
+            Self::ListDialogs(list) => list.validate(),
+            Self::Search(search) => search.validate(),
             _ => Ok(()),
         }
     }
 }
 
-queries! { GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, GetFile, }
+queries! { ListDialogs, Search, GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, GetFile, }
 
 /// A dialog with its messages, a page of them if wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -4,6 +4,7 @@
 mod builder;
 mod composer;
 mod execution;
+mod finding;
 mod host;
 mod operator;
 mod participation;
@@ -16,6 +17,7 @@ mod virtual_time;
 
 pub use builder::{Builder, ClockMode};
 pub use execution::{Acknowledged, Execution};
+pub use finding::DialogPage;
 pub use operator::AsOperator;
 pub use queries::Answered;
 pub use settings::Settings;

@@ -1,5 +1,6 @@
 //! Looking things up on the disk, from any thread.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -41,6 +42,16 @@ impl Announced {
         for image in images {
             recent.forget(image);
         }
+    }
+
+    /// Those before `before`, the newest first.
+    pub fn before(&self, before: Option<DialogId>) -> Vec<Arc<DialogImage>> {
+        let recent = self.recent();
+        let wanted = |image: &&Arc<DialogImage>| before.is_none_or(|before| image.id < before);
+        let mut images: Vec<_> = recent.dialogs.values().filter(wanted).cloned().collect();
+        drop(recent);
+        images.sort_unstable_by_key(|image| Reverse(image.id));
+        images
     }
 
     fn last(&self, channel: &ChannelId, client: &ClientId) -> Option<DialogId> {
