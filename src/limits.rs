@@ -33,6 +33,13 @@ pub const PAYMENT_AMOUNT: u64 = (1 << 53) - 1;
 /// Apps attached to one dialog.
 pub const DIALOG_APPS: usize = 100;
 
+/// Characters of a word by which texts are found: long enough to tell words apart, and short enough that
+/// all beginnings of all words can be kept.
+pub const WORD_CHARS: usize = 16;
+
+/// Entries of one page of a list.
+pub const PAGE: u32 = 200;
+
 /// One line of the line protocol: a file of 25 MiB in base64 and some room.
 pub const LINE_BYTES: usize = 40 * 1024 * 1024;
 

@@ -1,5 +1,6 @@
 //! What queries are answered with.
 
+use hashbrown::HashSet;
 use serde::Serialize;
 
 use super::health::Health;
@@ -7,7 +8,10 @@ use super::shared::Names;
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{File, FileHash};
 use crate::domain::query::{GetDialog, ListRequests};
-use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, FileView, OperatorView, RequestView};
+use crate::domain::view::{
+    ChannelView, DialogView, EmployeeDialogView, FileView, FoundDialog, OperatorView, RequestView,
+    SearchResult,
+};
 use crate::error::{Code, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, RequestId};
 use crate::timestamp::Timestamp;
@@ -41,6 +45,18 @@ pub enum Answer {
         /// The last one, if there are more.
         next: Option<RequestId>,
     },
+    /// A page of dialogs.
+    Listed {
+        /// Without their messages.
+        dialogs: Vec<EmployeeDialogView>,
+        /// After which dialog the next page begins; nothing at the end.
+        next: Option<DialogId>,
+    },
+    /// What a search found.
+    Results {
+        /// The best first.
+        results: Vec<SearchResult>,
+    },
     /// Where the rest of the answer is to be found, off the dispatcher's thread.
     #[serde(skip)]
     Pending(Pending),
@@ -63,6 +79,13 @@ pub enum Pending {
     Requests(ListRequests),
     /// These dialogs, each to be asked.
     Each(Vec<DialogId>),
+    /// These fit, of the dialogs that have actors; others may lie on the disk.
+    Found {
+        /// The newest first.
+        found: Vec<FoundDialog>,
+        /// All that have actors.
+        awake: HashSet<DialogId>,
+    },
 }
 
 impl Answer {

@@ -9,6 +9,7 @@ use super::caller::{Caller, Outcome};
 use super::errand::Errand;
 use super::guard::guarded;
 use super::health::HealthCheck;
+use super::listing::Listing;
 use super::note::{DialogNote, Facts, Note};
 use super::script::Observation;
 use super::shard::{OpenOutbox, Shard};
@@ -45,6 +46,8 @@ pub enum ToDialog {
     Snapshot,
     /// Add what you are to the engine's fingerprint.
     Fingerprint(Arc<HealthCheck>),
+    /// Say whether you fit.
+    List(Arc<Listing>),
 }
 
 impl Message for ToDialog {
@@ -243,6 +246,12 @@ impl DialogActor {
         self.note(&mut outbox, false, Facts::new());
     }
 
+    fn list(&self, listing: &Listing) {
+        let mut outbox = self.shard.open();
+        listing.add(self.dialog.as_deref(), &mut outbox);
+        self.note(&mut outbox, false, Facts::new());
+    }
+
     fn note(&self, outbox: &mut OpenOutbox<'_>, trip: bool, facts: Facts) {
         let clean = self.on_disk.clean;
         let closed = self.dialog.as_deref().is_none_or(Dialog::is_closed);
@@ -268,6 +277,7 @@ impl Handler<ToDialog> for DialogActor {
                 self.note(&mut outbox, false, Facts::new());
             }
             ToDialog::Fingerprint(check) => self.add_fingerprint(&check),
+            ToDialog::List(listing) => self.list(&listing),
         });
         let shared = &self.shard.shared;
         shared.check(handled);
@@ -289,7 +299,16 @@ pub(super) fn send_image(
     let open = closed.is_none();
     let was_open_on_disk = before.open;
     let requests = Indexed::all(dialog);
-    let image = DialogImage { id: dialog.id, state, fingerprint_delta, requests, closed, was_open_on_disk };
+    let was_closed_on_disk = before.fingerprint != 0 && !before.open;
+    let image = DialogImage {
+        id: dialog.id,
+        state,
+        fingerprint_delta,
+        requests,
+        closed,
+        was_open_on_disk,
+        was_closed_on_disk,
+    };
     let image = Arc::new(image);
     shared.fingerprint.add(fingerprint_delta);
     shared.reader.announce(&image);

@@ -7,6 +7,7 @@ use actix::{Addr, Message};
 
 use super::caller::Caller;
 use super::dispatcher::Dispatcher;
+use super::listing::Wanted;
 use crate::domain::command::Command;
 use crate::domain::query::Query;
 use crate::ids::OperatorId;
@@ -29,6 +30,8 @@ pub enum Ask {
     Command(Command),
     /// Tell something.
     Query(Query),
+    /// Tell which dialogs fit, of those that have actors.
+    Find(Wanted),
     /// Answer when everything that came before is durable.
     Barrier,
 }

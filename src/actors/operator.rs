@@ -137,6 +137,7 @@ impl OperatorActor {
         let delta = print.wrapping_sub(self.fingerprint);
         self.fingerprint = print;
         self.shard.shared.fingerprint.add(delta);
+        self.shard.shared.directory.put_operator(operator);
         self.shard.shared.names.put(self.id.clone(), operator.settings.name.clone());
         outbox.image(Image::Operator {
             id: self.id.clone(),

@@ -82,6 +82,7 @@ impl Registry {
             if !clean {
                 snapshot(&thing, on_disk.unwrap_or(0), &shard, &mut shard.open());
             }
+            shard.shared.directory.put_channel(&thing);
             channels.insert(thing.id.clone(), thing);
         }
         let mut library = HashMap::new();
@@ -89,6 +90,7 @@ impl Registry {
             if !clean {
                 file(&thing, on_disk.unwrap_or(0), &shard, &mut shard.open());
             }
+            shard.shared.directory.put_item(&thing);
             library.insert(thing.id(), thing);
         }
         Self { channels, library, shard }
@@ -201,6 +203,7 @@ impl Registry {
 /// Channels change seldom, so each change goes to disk with its event.
 fn snapshot(channel: &Channel, before: u64, shard: &Shard, outbox: &mut OpenOutbox<'_>) {
     let delta = print_of(channel).wrapping_sub(before);
+    shard.shared.directory.put_channel(channel);
     shard.shared.fingerprint.add(delta);
     outbox.image(Image::Channel { id: channel.id.clone(), state: encode(channel), fingerprint_delta: delta });
 }
@@ -208,6 +211,7 @@ fn snapshot(channel: &Channel, before: u64, shard: &Shard, outbox: &mut OpenOutb
 /// The library changes seldom too.
 fn file(item: &Item, before: u64, shard: &Shard, outbox: &mut OpenOutbox<'_>) {
     let delta = print_of_item(item).wrapping_sub(before);
+    shard.shared.directory.put_item(item);
     shard.shared.fingerprint.add(delta);
     outbox.image(Image::Item { id: item.id(), state: encode(item), fingerprint_delta: delta });
 }

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::activity::Activity;
 use super::admission::Admission;
+use super::directory::Directory;
 use super::keys::KeyTable;
 use super::script::Observation;
 use super::transients::Transients;
@@ -31,6 +32,8 @@ pub struct Shared {
     pub reader: Reader,
     /// Names of operators, for the client's view.
     pub names: Names,
+    /// What can be searched for by name.
+    pub directory: Directory,
     /// Sum of the fingerprints of all images written, or on their way to disk.
     pub fingerprint: Fingerprint,
     /// What a running script gets to see.

@@ -33,6 +33,8 @@ pub mod dialog;
 pub mod emoji;
 pub mod event;
 pub mod file;
+pub mod finding;
+pub mod fold;
 mod form;
 pub mod library;
 pub mod operator;

@@ -1,6 +1,12 @@
 //! Everything that may be asked; nothing changes by it.
 
+mod list_dialogs;
+mod search;
+
 use serde::Deserialize;
+
+pub use list_dialogs::{ListDialogs, StatusFilter};
+pub use search::{Entry, Fit, Search, SearchKind};
 
 use super::dialog::RequestStatus;
 use super::operator::Principal;
@@ -32,6 +38,10 @@ pub enum Query {
     ListRequests(ListRequests),
     /// One request to the outside.
     GetRequest(GetRequest),
+    /// Dialogs by what is true of them.
+    ListDialogs(ListDialogs),
+    /// Something to choose, by name.
+    Search(Search),
 }
 
 macro_rules! queries {
@@ -55,13 +65,16 @@ impl Query {
                 Err(Rejection::invalid("audit", "the client's view never shows what was edited or deleted"))
             }
             Self::ListRequests(list) => list.validate(),
+            Self::ListDialogs(list) => list.validate(),
+            Self::Search(search) => search.validate(),
             _ => Ok(()),
         }
     }
 }
 
 queries! {
-    GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, ListRequests, GetRequest, GetFile,
+    GetDialog, FindDialog, ListDialogs, Search, Unanswered, GetOperator, GetChannel, Health, ListRequests,
+    GetRequest, GetFile,
 }
 
 /// A dialog with its messages, a page of them if wanted.

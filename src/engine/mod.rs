@@ -4,6 +4,7 @@
 mod builder;
 mod composer;
 mod execution;
+mod finding;
 mod host;
 mod leases;
 mod operator;
@@ -18,6 +19,7 @@ mod virtual_time;
 
 pub use builder::{Builder, ClockMode};
 pub use execution::{Acknowledged, Execution};
+pub use finding::DialogPage;
 pub use leases::Lease;
 pub use operator::AsOperator;
 pub use queries::Answered;

@@ -32,6 +32,11 @@ impl Engine {
     /// The rejection of the query, [`Error::Closed`] or [`Error::StorageFailed`].
     pub async fn query(&self, query: Query, actor: Option<OperatorId>) -> Result<Answered, Error> {
         query.validate()?;
+        let query = match query {
+            Query::ListDialogs(list) => return self.answer_list(&list, actor).await,
+            Query::Search(search) => return self.answer_search(search, actor).await,
+            query => query,
+        };
         let limit = match &query {
             Query::Unanswered(Unanswered { limit }) => limit.unwrap_or(Unanswered::DEFAULT_LIMIT) as usize,
             _ => 0,

@@ -15,6 +15,7 @@ use super::settings::Settings;
 use crate::actors::activity::Activity;
 use crate::actors::admission::Admission;
 use crate::actors::caller::{Completion, Exit};
+use crate::actors::directory::Directory;
 use crate::actors::dispatcher::{self, CheckpointDue, Dispatcher, Recovering, Shutdown};
 use crate::actors::inbox::Inbox;
 use crate::actors::keys::KeyTable;
@@ -178,6 +179,7 @@ fn share(store: &Store, settings: &Settings, mode: ClockMode) -> Shared {
         keys: KeyTable::new(settings.idempotency_window as usize, found.keys.clone()),
         reader: store.reader(),
         names: Names::default(),
+        directory: Directory::default(),
         fingerprint: Fingerprint::new(found.fingerprint),
         tap: Tap::default(),
         transients: Arc::default(),

@@ -17,8 +17,8 @@ use crate::domain::dialog::command::{
 use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::{
-    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, GetRequest, Health, ListRequests, Query,
-    Unanswered,
+    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, GetRequest, Health, ListDialogs, ListRequests,
+    Query, Search, Unanswered,
 };
 use crate::domain::request::Request;
 use crate::error::Rejection;
@@ -110,6 +110,8 @@ const TABLE: &[Entry] = &[
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),
+    query::<ListDialogs>("list_dialogs", Sender::Anybody),
+    query::<Search>("search", Sender::Anybody),
     query::<Unanswered>("unanswered", Sender::Operator),
     query::<GetOperator>("get_operator", Sender::Anybody),
     query::<GetChannel>("get_channel", Sender::Anybody),

@@ -1,6 +1,7 @@
 //! Closed dialogs whose images are on their way to the disk. Until they are there they are found
 //! here, so that nobody else has to keep them. Nothing is read from the disk here.
 
+use std::cmp::Reverse;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -47,6 +48,14 @@ impl Announced {
     /// The latest image of a dialog.
     pub fn dialog(&self, id: DialogId) -> Option<Arc<DialogImage>> {
         self.recent().dialogs.get(&id).cloned()
+    }
+
+    /// Those before `before`, the newest first.
+    pub fn before(&self, before: Option<DialogId>) -> Vec<Arc<DialogImage>> {
+        let wanted = |image: &&Arc<DialogImage>| before.is_none_or(|before| image.id < before);
+        let mut images: Vec<_> = self.recent().dialogs.values().filter(wanted).cloned().collect();
+        images.sort_unstable_by_key(|image| Reverse(image.id));
+        images
     }
 
     /// The last dialog of a client.
@@ -106,6 +115,7 @@ mod tests {
             fingerprint_delta,
             closed,
             was_open_on_disk,
+            was_closed_on_disk: false,
             requests: Default::default(),
         })
     }

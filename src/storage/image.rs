@@ -73,6 +73,8 @@ pub struct DialogImage {
     pub closed: Option<ClosedDialog>,
     /// Whether an image of this dialog as an open one was given before.
     pub was_open_on_disk: bool,
+    /// Whether an image of this dialog as a closed one was given before.
+    pub was_closed_on_disk: bool,
 }
 
 /// How a closed dialog is found.

@@ -18,6 +18,7 @@ mod batch;
 mod codec;
 mod feed;
 mod files;
+mod finding;
 mod fingerprint;
 mod frame;
 mod image;

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::codec;
+use super::finding::{self, FactHash};
 use super::fingerprint::{Thing, fingerprint};
 use super::frame::Position;
 use super::image::{StoredImage, decode_state, dialog_of, dialog_range};
@@ -66,7 +67,8 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     let disk = Disk::open_read_only(path.as_ref())?;
     let format = meta::format(&disk)?.unwrap_or(meta::FORMAT);
     let total = Table::ALL.into_iter().map(|table| disk.entries_about(table)).sum();
-    let mut survey = Survey { disk: &disk, progress, done: 0, total, bytes: 0, fingerprint: 0, closed: 0 };
+    let mut survey =
+        Survey { disk: &disk, progress, done: 0, total, bytes: 0, fingerprint: 0, facts: 0, closed: 0 };
     let (first, journal) = survey.journal()?;
     survey.things::<Channel>(Table::Channels)?;
     survey.things::<Operator>(Table::Operators)?;
@@ -74,6 +76,7 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     survey.dialogs(true)?;
     survey.things::<Item>(Table::Library)?;
     let files = survey.files()?;
+    survey.index()?;
     for table in
         [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames]
     {
@@ -112,6 +115,8 @@ struct Survey<'a> {
     total: u64,
     bytes: u64,
     fingerprint: u64,
+    /// The sum over all facts of closed dialogs.
+    facts: u64,
     closed: u64,
 }
 
@@ -157,6 +162,22 @@ impl Survey<'_> {
         })
     }
 
+    /// The index says of closed dialogs what they say of themselves, no less and no more.
+    fn index(&mut self) -> Result<(), Error> {
+        let (disk, mut facts) = (self.disk, 0_u64);
+        disk.scan(Table::Finding, &[], None, &mut |key, value| {
+            let (fact, dialogs) = finding::entries(key, value)?;
+            facts = dialogs.into_iter().fold(facts, |sum, dialog| sum.wrapping_add(fact.print(dialog)));
+            self.count(value.len());
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if facts != self.facts {
+            let reason = format!("the sum over all entries is {facts:016x}, not {:016x}", self.facts);
+            return Err(Error::Damaged { place: "index of closed dialogs".into(), reason });
+        }
+        Ok(())
+    }
+
     /// Every content is the one that its hash says.
     fn files(&mut self) -> Result<u64, Error> {
         let (disk, mut files) = (self.disk, 0);
@@ -195,6 +216,10 @@ impl Survey<'_> {
             }
             self.requests(&dialog)?;
             self.closed += u64::from(closed);
+            if closed {
+                let facts = FactHash::all_of(&dialog).into_iter();
+                self.facts = facts.fold(self.facts, |sum, fact| sum.wrapping_add(fact.print(id)));
+            }
             self.add(fingerprint(Thing::Dialog(id), image.state), value.len());
             Ok(ControlFlow::Continue(()))
         })

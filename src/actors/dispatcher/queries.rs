@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 use super::Dispatcher;
 use super::clients::no_such_channel;
 use super::commands::no_such_operator;
@@ -11,6 +13,7 @@ use crate::actors::caller::{Caller, Outcome};
 use crate::actors::dialog::ToDialog;
 use crate::actors::health::{Health, HealthCheck};
 use crate::actors::inbox::Ask;
+use crate::actors::listing::{Listing, Wanted};
 use crate::actors::operator::ToOperator;
 use crate::actors::registry::ToRegistry;
 use crate::domain::dialog::command::no_such_message;
@@ -32,6 +35,12 @@ impl Dispatcher {
             Query::GetFile(query) => self.get_file(query, caller),
             Query::ListRequests(query) => self.pending(Pending::Requests(query), caller),
             Query::GetRequest(query) => self.get_request(query.request, caller),
+            Query::ListDialogs(list) => {
+                let (filter, limit) = (list.filter(), list.page());
+                self.find_dialogs(Wanted { filter, before: list.after, limit }, caller);
+            }
+            // What can be found by name is shared; whoever asked looks it up.
+            Query::Search(_) => self.pending(Pending::Nothing, caller),
         }
     }
 
@@ -139,6 +148,24 @@ impl Dispatcher {
         }
         for dialog in ahead {
             self.tell(dialog, ToDialog::Fingerprint(Arc::clone(&check)));
+        }
+    }
+
+    /// Asks every dialog that has an actor; all that closed dialogs say is on its way to the disk.
+    pub(super) fn find_dialogs(&mut self, wanted: Wanted, caller: Caller) {
+        let before = wanted.before;
+        let asked = |id: &DialogId| before.is_none_or(|before| *id < before);
+        let dialogs: Vec<DialogId> = match wanted.filter.wants_open() {
+            true => self.live.iter().map(|(id, _)| *id).filter(asked).collect(),
+            false => Vec::new(),
+        };
+        let awake: HashSet<DialogId> = dialogs.iter().copied().collect();
+        let listing = Arc::new(Listing::new(wanted, awake, caller));
+        if dialogs.is_empty() {
+            return listing.answer(&mut self.shard.open());
+        }
+        for dialog in dialogs {
+            self.tell(dialog, ToDialog::List(Arc::clone(&listing)));
         }
     }
 

@@ -196,6 +196,7 @@ impl Dispatcher {
             .cloned()
             .collect();
         for operator in recovering.operators {
+            self.shared.directory.put_operator(&operator.thing);
             self.shared.names.put(operator.thing.id.clone(), operator.thing.settings.name.clone());
             self.start_operator(operator.thing.id.clone(), Some(operator));
         }

@@ -16,6 +16,7 @@ impl Dialog {
             status: Status::Waiting,
             owner: None,
             participants: Vec::new(),
+            former_participants: Vec::new(),
             pinned: false,
             announced: false,
             round: Vec::new(),
@@ -85,7 +86,7 @@ impl Dialog {
                 self.status = Status::Closed { reason: *reason };
                 self.pinned = false;
                 self.announced = false;
-                self.participants.clear();
+                std::mem::take(&mut self.participants).iter().for_each(|operator| self.part_with(operator));
                 self.hidden_mode.clear();
                 self.round.clear();
                 self.closed_at = Some(at);
@@ -100,9 +101,7 @@ impl Dialog {
             DialogEvent::ParticipantJoined { operator, .. } if !self.takes_part(operator) => {
                 self.participants.push(operator.clone());
             }
-            DialogEvent::ParticipantLeft { operator, .. } => {
-                self.participants.retain(|participant| participant != operator);
-            }
+            DialogEvent::ParticipantLeft { operator, .. } => self.part_with(operator),
             DialogEvent::Renamed { title, .. } => self.title = title.clone(),
             DialogEvent::HiddenModeSet { operator, on } => {
                 self.hidden_mode.retain(|other| other != operator);
@@ -127,6 +126,13 @@ impl Dialog {
                 self.score = Some(Score { rating: *rating, comment, by, at });
             }
             _ => {}
+        }
+    }
+
+    fn part_with(&mut self, operator: &OperatorId) {
+        self.participants.retain(|participant| participant != operator);
+        if !self.former_participants.contains(operator) {
+            self.former_participants.push(operator.clone());
         }
     }
 

@@ -45,6 +45,8 @@ pub struct Dialog {
     pub owner: Option<OperatorId>,
     /// Who may write besides the owner.
     pub participants: Vec<OperatorId>,
+    /// Who took part once and left, as everybody does when it is closed.
+    pub former_participants: Vec<OperatorId>,
     /// Locked to its owner.
     pub pinned: bool,
     /// Whether it waits and this has been said, since it last entered the queue or lost an offer.

@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::{Alarm, checkpoint};
 use crate::error::Error;
 use crate::storage::codec;
+use crate::storage::finding::IndexChanges;
 use crate::storage::frame::Position;
 use crate::storage::image::{DialogImage, Image, item_key, stored};
 use crate::storage::meta::{self, Checkpoint, Totals};
@@ -100,11 +101,14 @@ impl Archive {
         // Stable, so that several images of one thing keep their order.
         self.pending.sort_by(|(_, one), (_, other)| place(one).cmp(&place(other)));
         for images in self.pending.chunks(IMAGES_PER_WRITE) {
+            let index =
+                IndexChanges::of(images.iter().filter_map(|(_, image)| dialog(image)), &self.store.disk)?;
             let totals = &mut self.totals;
             self.store.disk.write(Safety::Memory, |changes| {
                 for (as_of, image) in images {
                     put(*as_of, image, totals, changes);
                 }
+                index.put(changes);
                 totals.put(changes);
             })?;
             let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));

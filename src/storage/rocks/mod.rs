@@ -39,10 +39,12 @@ pub(super) enum Table {
     Files,
     /// Which messages name which content.
     FileNames,
+    /// Which closed dialogs can be found by what. Values are sets, to which others are added.
+    Finding,
 }
 
 impl Table {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Journal,
         Self::Dialogs,
         Self::Clients,
@@ -55,6 +57,7 @@ impl Table {
         Self::Library,
         Self::Files,
         Self::FileNames,
+        Self::Finding,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -71,6 +74,7 @@ impl Table {
             Self::Library => "library",
             Self::Files => "files",
             Self::FileNames => "file_names",
+            Self::Finding => "finding",
         }
     }
 }
@@ -125,6 +129,11 @@ impl Changes<'_> {
     /// Keeps the larger of `value` and what is stored.
     pub fn raise(&mut self, table: Table, key: &[u8], value: [u8; 8]) {
         self.batch.merge_cf(&self.tables[table as usize], key, value);
+    }
+
+    /// Adds the places of a stored set to what is stored.
+    pub fn unite(&mut self, table: Table, key: &[u8], set: &[u8]) {
+        self.batch.merge_cf(&self.tables[table as usize], key, set);
     }
 
     pub fn delete(&mut self, table: Table, key: &[u8]) {
@@ -248,6 +257,20 @@ impl Disk {
         let db = opened.as_ref().ok_or(Error::Closed)?;
         let mut entries = db.raw_iterator_cf(handle(db, table)?);
         entries.seek_for_prev(key);
+        if let Some((key, value)) = entries.item() {
+            return Ok(Some((key.to_vec(), value.to_vec())));
+        }
+        entries.status().map(|()| None).map_err(|error| self.reading(table, &error))
+    }
+
+    /// The first entry from `from` to before `to`.
+    pub fn first_from(&self, table: Table, from: &[u8], to: &[u8]) -> Result<Option<Entry>, Error> {
+        let opened = self.opened();
+        let db = opened.as_ref().ok_or(Error::Closed)?;
+        let mut options = ReadOptions::default();
+        options.set_iterate_upper_bound(to);
+        let mut entries = db.raw_iterator_cf_opt(handle(db, table)?, options);
+        entries.seek(from);
         if let Some((key, value)) = entries.item() {
             return Ok(Some((key.to_vec(), value.to_vec())));
         }

@@ -13,6 +13,7 @@ use rocksdb::{
 };
 
 use super::Table;
+use crate::storage::finding::union;
 
 const MIB: usize = 1024 * 1024;
 
@@ -61,6 +62,7 @@ fn options_of(table: Table, cache: &Cache) -> Options {
         }
         Table::ExternalIds => index(cache),
         Table::Requests => queue(cache),
+        Table::Finding => sets(cache),
         Table::Files => contents(cache),
         Table::Operators
         | Table::Channels
@@ -119,6 +121,15 @@ fn index(cache: &Cache) -> Options {
     options
 }
 
+/// Sets that grow by small parts: some parts are made one on the way, so that reading one never
+/// has to unite very many.
+fn sets(cache: &Cache) -> Options {
+    let mut options = looked_up(cache, 32 * MIB);
+    options.set_merge_operator_associative("centrala.union", united);
+    options.set_max_successive_merges(64);
+    options
+}
+
 fn small(cache: &Cache) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
@@ -144,6 +155,10 @@ fn unhurried(buffer: usize) -> Options {
     options.set_level_zero_slowdown_writes_trigger(40);
     options.set_level_zero_stop_writes_trigger(80);
     options
+}
+
+fn united(_key: &[u8], stored: Option<&[u8]>, values: &MergeOperands) -> Option<Vec<u8>> {
+    Some(union(&stored.into_iter().chain(values).collect::<Vec<_>>()))
 }
 
 /// Big-endian numbers of one length compare as bytes.

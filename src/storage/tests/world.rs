@@ -88,6 +88,7 @@ impl World {
             requests: Indexed::all(dialog),
             closed,
             was_open_on_disk: known.open_on_disk,
+            was_closed_on_disk: known.on_disk.is_some() && !known.open_on_disk,
         });
         batch.image(Image::Dialog(Arc::clone(&image)));
         (known.on_disk, known.open_on_disk, known.dirty) = (Some(now), !is_closed, false);

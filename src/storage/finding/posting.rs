@@ -1,0 +1,201 @@
+//! A set of places in a block of 65,536: a sorted list while it is small, a bit for each place when it
+//! is not. Nothing here knows what stands at the places.
+
+/// Bytes of a set with a bit for each place. A list always has fewer.
+const BITS_BYTES: usize = 8192;
+
+/// A set of places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::storage) enum Posting {
+    /// The places, rising.
+    List(Vec<u16>),
+    /// A bit for each place.
+    Bits(Box<[u64; 1024]>),
+}
+
+impl Posting {
+    /// The set of these places, in any order.
+    pub fn of(mut places: Vec<u16>) -> Self {
+        places.sort_unstable();
+        places.dedup();
+        if places.len() * 2 < BITS_BYTES {
+            return Self::List(places);
+        }
+        let mut bits = Box::new([0; 1024]);
+        places.into_iter().for_each(|place| set(&mut bits, place));
+        Self::Bits(bits)
+    }
+
+    /// Reads a stored set; nothing if it is none.
+    pub fn parse(value: &[u8]) -> Option<Self> {
+        if value.len() == BITS_BYTES {
+            let mut bits = Box::new([0; 1024]);
+            add_bits(&mut bits, value);
+            return Some(Self::Bits(bits));
+        }
+        let list: Vec<u16> = places_in(value).collect();
+        let sorted = list.is_sorted_by(|one, other| one < other);
+        (value.len() % 2 == 0 && value.len() < BITS_BYTES && sorted).then_some(Self::List(list))
+    }
+
+    /// As it is stored.
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::List(places) => places.iter().flat_map(|place| place.to_be_bytes()).collect(),
+            Self::Bits(bits) => bits.iter().flat_map(|word| word.to_le_bytes()).collect(),
+        }
+    }
+
+    /// The places, rising.
+    pub fn places(&self) -> Vec<u16> {
+        match self {
+            Self::List(places) => places.clone(),
+            Self::Bits(bits) => (0..=u16::MAX).filter(|place| has(bits, *place)).collect(),
+        }
+    }
+
+    /// Keeps what `other` has too.
+    pub fn intersect(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Self::List(places), other) => places.retain(|place| other.contains(*place)),
+            (Self::Bits(_), Self::List(places)) => {
+                let mut places = places.clone();
+                places.retain(|place| self.contains(*place));
+                *self = Self::List(places);
+            }
+            (Self::Bits(bits), Self::Bits(other)) => {
+                bits.iter_mut().zip(other.iter()).for_each(|(word, other)| *word &= other);
+            }
+        }
+    }
+
+    /// Takes out these places.
+    pub fn remove(&self, places: &[u16]) -> Self {
+        let mut left = self.places();
+        left.retain(|place| !places.contains(place));
+        Self::of(left)
+    }
+
+    pub fn contains(&self, place: u16) -> bool {
+        match self {
+            Self::List(places) => places.binary_search(&place).is_ok(),
+            Self::Bits(bits) => has(bits, place),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::List(places) => places.is_empty(),
+            Self::Bits(bits) => bits.iter().all(|word| *word == 0),
+        }
+    }
+}
+
+/// The stored form of the union of stored sets.
+pub(in crate::storage) fn union(sets: &[&[u8]]) -> Vec<u8> {
+    if sets.iter().map(|set| set.len()).sum::<usize>() < BITS_BYTES {
+        return Posting::of(sets.iter().flat_map(|set| places_in(set)).collect()).encode();
+    }
+    let mut bits = Box::new([0; 1024]);
+    for value in sets {
+        match value.len() {
+            BITS_BYTES => add_bits(&mut bits, value),
+            _ => places_in(value).for_each(|place| set(&mut bits, place)),
+        }
+    }
+    let union = Posting::Bits(bits);
+    match union.len() * 2 < BITS_BYTES {
+        true => Posting::List(union.places()).encode(),
+        false => union.encode(),
+    }
+}
+
+impl Posting {
+    fn len(&self) -> usize {
+        match self {
+            Self::List(places) => places.len(),
+            Self::Bits(bits) => bits.iter().map(|word| word.count_ones() as usize).sum(),
+        }
+    }
+}
+
+fn places_in(value: &[u8]) -> impl Iterator<Item = u16> {
+    value.as_chunks().0.iter().map(|place| u16::from_be_bytes(*place))
+}
+
+fn add_bits(bits: &mut [u64; 1024], value: &[u8]) {
+    let words = value.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+    bits.iter_mut().zip(words).for_each(|(word, more)| *word |= more);
+}
+
+fn set(bits: &mut [u64; 1024], place: u16) {
+    bits[usize::from(place / 64)] |= 1 << (place % 64);
+}
+
+fn has(bits: &[u64; 1024], place: u16) -> bool {
+    bits[usize::from(place / 64)] & 1 << (place % 64) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Few places, or so many that they need bits.
+    fn places() -> impl Strategy<Value = Vec<u16>> {
+        prop_oneof![
+            prop::collection::vec(any::<u16>(), 0..20),
+            (any::<u16>(), 4000_u16..5000).prop_map(|(from, count)| {
+                (0..count).map(|step| from.wrapping_add(step.wrapping_mul(7))).collect()
+            }),
+        ]
+    }
+
+    fn set_of(places: &[u16]) -> BTreeSet<u16> {
+        places.iter().copied().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_set_comes_back_as_it_was(places in places()) {
+            let posting = Posting::of(places.clone());
+            prop_assert_eq!(Posting::parse(&posting.encode()), Some(posting.clone()));
+            prop_assert_eq!(posting.places(), set_of(&places).into_iter().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn unions_and_intersections_are_those_of_sets(all in prop::collection::vec(places(), 1..4)) {
+            let stored: Vec<Vec<u8>> = all.iter().map(|places| Posting::of(places.clone()).encode()).collect();
+            let united = Posting::parse(&union(&stored.iter().map(Vec::as_slice).collect::<Vec<_>>())).unwrap();
+            let expected: BTreeSet<u16> = all.iter().flatten().copied().collect();
+            prop_assert_eq!(&united, &Posting::of(expected.into_iter().collect()));
+            let mut common = united;
+            let mut expected = set_of(&all[0]);
+            for places in &all {
+                common.intersect(&Posting::of(places.clone()));
+                expected.retain(|place| places.contains(place));
+            }
+            prop_assert_eq!(common.is_empty(), expected.is_empty());
+            prop_assert_eq!(common.places(), expected.into_iter().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn what_is_removed_is_gone(places in places(), gone in prop::collection::vec(any::<u16>(), 0..5)) {
+            let mut expected = set_of(&places);
+            for place in &gone {
+                expected.remove(place);
+            }
+            prop_assert_eq!(Posting::of(places).remove(&gone), Posting::of(expected.into_iter().collect()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_set_is_refused() {
+        for value in [&[1_u8][..], &[0, 2, 0, 1], &[0, 1, 0, 1], &[0; BITS_BYTES + 2]] {
+            assert_eq!(Posting::parse(value), None);
+        }
+    }
+}

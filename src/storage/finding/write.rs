@@ -1,0 +1,90 @@
+//! What the images of one write change in the index.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::{FactHash, KEY_BYTES, Posting, parse, place_of};
+use crate::domain::dialog::Dialog;
+use crate::error::Error;
+use crate::storage::image::{DialogImage, StoredImage, decode_state, dialog_key};
+use crate::storage::rocks::{Changes, Disk, Table};
+
+type Key = [u8; KEY_BYTES];
+
+/// Sets to replace, and places to add to sets.
+pub(in crate::storage) struct IndexChanges {
+    /// Whole sets from which dialogs are gone; empty ones are deleted.
+    replaced: Vec<(Key, Posting)>,
+    added: Vec<(Key, Vec<u8>)>,
+}
+
+impl IndexChanges {
+    /// What images of dialogs change; several of one dialog stand one after the other. Only one
+    /// thread writes images, so that nothing changes between this and the write.
+    pub fn of<'a>(images: impl Iterator<Item = &'a Arc<DialogImage>>, disk: &Disk) -> Result<Self, Error> {
+        let (mut added, mut removed) = (HashMap::<Key, Vec<u16>>::new(), HashMap::<Key, Vec<u16>>::new());
+        let closed: Vec<_> = images.filter(|image| image.closed.is_some()).collect();
+        for images in closed.chunk_by(|one, other| one.id == other.id) {
+            let (Some(first), Some(last)) = (images.first(), images.last()) else { continue };
+            let (block, place) = place_of(first.id);
+            let facts = FactHash::all_of(&decoded(&last.state, last)?);
+            if first.was_closed_on_disk {
+                for fact in stored_facts(first, disk)?.difference(&facts) {
+                    removed.entry(fact.key(block)).or_default().push(place);
+                }
+            }
+            for fact in facts {
+                added.entry(fact.key(block)).or_default().push(place);
+            }
+        }
+        Ok(Self { replaced: replaced(removed, disk)?, added: sorted(added) })
+    }
+
+    /// Puts the changes. What is replaced comes first: what is added goes to what it leaves.
+    pub fn put(&self, changes: &mut Changes<'_>) {
+        for (key, posting) in &self.replaced {
+            match posting.is_empty() {
+                true => changes.delete(Table::Finding, key),
+                false => changes.put(Table::Finding, key, &posting.encode()),
+            }
+        }
+        for (key, places) in &self.added {
+            changes.unite(Table::Finding, key, places);
+        }
+    }
+}
+
+/// In the order of the keys, in which they are cheapest to write.
+fn sorted(added: HashMap<Key, Vec<u16>>) -> Vec<(Key, Vec<u8>)> {
+    let mut added: Vec<_> =
+        added.into_iter().map(|(key, places)| (key, Posting::of(places).encode())).collect();
+    added.sort_unstable();
+    added
+}
+
+fn replaced(removed: HashMap<Key, Vec<u16>>, disk: &Disk) -> Result<Vec<(Key, Posting)>, Error> {
+    let mut replaced = Vec::new();
+    for (key, places) in removed.into_iter().collect::<BTreeMap<_, _>>() {
+        if let Some(value) = disk.get(Table::Finding, &key)? {
+            replaced.push((key, parse(&key, &value)?.remove(&places)));
+        }
+    }
+    Ok(replaced)
+}
+
+/// The facts of the image that is replaced.
+fn stored_facts(image: &DialogImage, disk: &Disk) -> Result<HashSet<FactHash>, Error> {
+    match disk.get(Table::Dialogs, &dialog_key(image.id, true))? {
+        Some(value) => {
+            let stored = StoredImage::parse(&value, || format!("image of dialog {}", image.id))?;
+            Ok(FactHash::all_of(&decoded(stored.state, image)?))
+        }
+        None => Ok(HashSet::new()),
+    }
+}
+
+fn decoded(state: &[u8], image: &DialogImage) -> Result<Dialog, Error> {
+    decode_state(state, || format!("image of dialog {}", image.id))
+}
