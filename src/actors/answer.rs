@@ -6,8 +6,10 @@ use super::health::Health;
 use super::shared::Names;
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{File, FileHash};
-use crate::domain::query::GetDialog;
-use crate::domain::view::{ChannelView, DialogView, EmployeeDialogView, FileView, OperatorView};
+use crate::domain::query::{GetDialog, History};
+use crate::domain::view::{
+    ChannelView, DialogView, EmployeeDialogView, FileView, HistoryPart, HistoryView, OperatorView,
+};
 use crate::ids::{ChannelId, ClientId, DialogId};
 
 /// What a query is answered with.
@@ -30,6 +32,8 @@ pub enum Answer {
     Health(Health),
     /// An uploaded file with its content.
     File(FileView),
+    /// A page of a client's history.
+    History(HistoryView),
     /// Where the rest of the answer is to be found, off the dispatcher's thread.
     #[serde(skip)]
     Pending(Pending),
@@ -44,6 +48,10 @@ pub enum Pending {
     OnDisk(DialogId),
     /// The client's last dialog is on disk, if there is one.
     LastOf(ChannelId, ClientId),
+    /// The client of this dialog, which is on disk only, has to be asked for.
+    ClientOf(DialogId),
+    /// The client's newest dialog gives this to a page of the history; those before are on disk.
+    HistoryBefore(HistoryPart),
     /// The content of this file is on disk.
     Content(File, FileHash),
     /// These dialogs, each to be asked.
@@ -51,6 +59,12 @@ pub enum Pending {
 }
 
 impl Answer {
+    /// What a dialog gives to a page of its client's history.
+    pub fn history(dialog: &Dialog, query: &History, names: &Names) -> Self {
+        let part = HistoryPart::of(dialog, query, |operator| names.get(operator));
+        Self::Pending(Pending::HistoryBefore(part))
+    }
+
     /// A dialog as a query wants to see it.
     pub fn dialog(dialog: &Dialog, query: &GetDialog, names: &Names) -> Self {
         Self::Dialog(DialogView::of(dialog, query, |operator| names.get(operator)))

@@ -19,7 +19,7 @@ use crate::domain::dialog::command::{
 };
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::event::{Change, DialogEvent, Events};
-use crate::domain::query::{GetDialog, GetFile};
+use crate::domain::query::{GetDialog, GetFile, History};
 use crate::domain::view::uploaded;
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId};
@@ -37,6 +37,8 @@ pub enum ToDialog {
     Show(Box<GetDialog>, Caller),
     /// Say which content a file has.
     File(GetFile, Caller),
+    /// Show what of yourself belongs to a page of your client's history.
+    History(Box<History>, Caller),
     /// Show a message to a command on another dialog, or on none.
     Look(MessageId, Box<Errand>),
     /// Write yourself to disk.
@@ -188,6 +190,17 @@ impl DialogActor {
         self.note(&mut outbox, false, Facts::new());
     }
 
+    fn history(&self, query: &History, caller: Caller) {
+        let names = &self.shard.shared.names;
+        let outcome = match self.dialog.as_deref() {
+            Some(dialog) => Ok(Outcome::Answered(Box::new(Answer::history(dialog, query, names)))),
+            None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")),
+        };
+        let mut outbox = self.shard.open();
+        outbox.release(caller, outcome);
+        self.note(&mut outbox, false, Facts::new());
+    }
+
     fn file(&self, query: GetFile, caller: Caller) {
         let message = self.dialog.as_deref().and_then(|dialog| dialog.message(query.message));
         let found = uploaded(message, query.index);
@@ -239,6 +252,7 @@ impl Handler<ToDialog> for DialogActor {
             ToDialog::Order(told) => self.order(*told),
             ToDialog::Show(query, caller) => self.show(&query, caller),
             ToDialog::File(query, caller) => self.file(query, caller),
+            ToDialog::History(query, caller) => self.history(&query, caller),
             ToDialog::Look(message, errand) => self.look(message, errand),
             ToDialog::Snapshot => {
                 let shard = Arc::clone(&self.shard);

@@ -1,7 +1,10 @@
 //! Everything that may be asked; nothing changes by it.
 
+mod history;
+
 use serde::Deserialize;
 
+pub use self::history::{History, HistoryOf};
 use super::operator::Principal;
 use super::permission::Permission;
 use super::view::View;
@@ -26,6 +29,8 @@ pub enum Query {
     Health(Health),
     /// The content of an uploaded file.
     GetFile(GetFile),
+    /// Everything that was written with a client.
+    History(History),
 }
 
 macro_rules! queries {
@@ -48,12 +53,13 @@ impl Query {
             Self::GetDialog(GetDialog { view: View::Client, audit: true, .. }) => {
                 Err(Rejection::invalid("audit", "the client's view never shows what was edited or deleted"))
             }
+            Self::History(history) => history.validate(),
             _ => Ok(()),
         }
     }
 }
 
-queries! { GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, GetFile, }
+queries! { GetDialog, FindDialog, Unanswered, GetOperator, GetChannel, Health, GetFile, History, }
 
 /// A dialog with its messages, a page of them if wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -4,6 +4,7 @@
 mod builder;
 mod composer;
 mod execution;
+mod history;
 mod host;
 mod operator;
 mod participation;

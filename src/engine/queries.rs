@@ -32,6 +32,9 @@ impl Engine {
     /// The rejection of the query, [`Error::Closed`] or [`Error::StorageFailed`].
     pub async fn query(&self, query: Query, actor: Option<OperatorId>) -> Result<Answered, Error> {
         query.validate()?;
+        if let Query::History(history) = query {
+            return self.page_of(history, actor).await;
+        }
         let limit = match &query {
             Query::Unanswered(Unanswered { limit }) => limit.unwrap_or(Unanswered::DEFAULT_LIMIT) as usize,
             _ => 0,
@@ -158,7 +161,11 @@ impl Engine {
         Ok(delivery.seq)
     }
 
-    async fn ask_dispatcher(&self, query: Query, actor: Option<OperatorId>) -> Result<(Answer, u64), Error> {
+    pub(super) async fn ask_dispatcher(
+        &self,
+        query: Query,
+        actor: Option<OperatorId>,
+    ) -> Result<(Answer, u64), Error> {
         let receiver = self.ask(Ask::Query(query), actor)?;
         let delivery = receiver.await.map_err(|_| Error::Closed)??;
         match delivery.outcome {
@@ -246,7 +253,7 @@ fn one_dialog(answered: Answered) -> Result<EmployeeDialogView, Error> {
 }
 
 /// Every query has its kind of answer; another one would be a bug, which stops nothing.
-fn unexpected(answer: &Answer) -> Error {
+pub(super) fn unexpected(answer: &Answer) -> Error {
     debug_assert!(false, "a query was answered with {answer:?}");
     Error::StorageFailed {
         reason: "a query was answered with another kind of answer, which is a bug".to_owned(),

@@ -16,7 +16,7 @@ use crate::domain::dialog::command::{
 use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::{
-    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, Health, Query, Unanswered,
+    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, Health, History, Query, Unanswered,
 };
 use crate::domain::request::Request;
 use crate::error::Rejection;
@@ -99,6 +99,7 @@ const TABLE: &[Entry] = &[
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),
+    query::<History>("history", Sender::Anybody),
     query::<Unanswered>("unanswered", Sender::Operator),
     query::<GetOperator>("get_operator", Sender::Anybody),
     query::<GetChannel>("get_channel", Sender::Anybody),

@@ -48,7 +48,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn exists(&self, dialog: DialogId) -> bool {
+    pub(super) fn exists(&self, dialog: DialogId) -> bool {
         dialog.0 > 0 && dialog < self.next_dialog
     }
 

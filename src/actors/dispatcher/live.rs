@@ -59,7 +59,8 @@ impl House {
 #[derive(Debug)]
 pub struct Live {
     address: Addr<DialogActor>,
-    client: (ChannelId, ClientId),
+    /// Who wrote, and on which channel.
+    pub client: (ChannelId, ClientId),
     /// The channel in whose queue or hands it is, or was when it was closed.
     pub channel: ChannelId,
     /// Whether the client had a dialog before.

@@ -6,6 +6,7 @@ mod channel;
 mod content;
 mod dialog;
 mod file;
+mod history;
 mod message;
 mod operator;
 
@@ -15,6 +16,7 @@ pub use channel::{ChannelView, QueueState};
 pub use content::{Answers, ContentView, FileLine, FormLine, MentionView};
 pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Link, Page};
 pub use file::{FileView, uploaded};
+pub use history::{HistoryPage, HistoryPart, HistoryView, MessageView};
 pub use message::{ClientMessageView, EmployeeMessageView, RevisionView};
 pub use operator::{OperatorView, Workload};
 
