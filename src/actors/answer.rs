@@ -10,6 +10,7 @@ use crate::domain::query::{GetDialog, History};
 use crate::domain::view::{
     ChannelView, DialogView, EmployeeDialogView, FileView, HistoryPart, HistoryView, OperatorView,
 };
+use crate::error::Rejection;
 use crate::ids::{ChannelId, ClientId, DialogId};
 
 /// What a query is answered with.
@@ -60,13 +61,19 @@ pub enum Pending {
 
 impl Answer {
     /// What a dialog gives to a page of its client's history.
-    pub fn history(dialog: &Dialog, query: &History, names: &Names) -> Self {
-        let part = HistoryPart::of(dialog, query, |operator| names.get(operator));
-        Self::Pending(Pending::HistoryBefore(part))
+    ///
+    /// # Errors
+    /// `dialog_internal`.
+    pub fn history(dialog: &Dialog, query: &History, names: &Names) -> Result<Self, Rejection> {
+        let part = HistoryPart::of(dialog, query, |operator| names.get(operator))?;
+        Ok(Self::Pending(Pending::HistoryBefore(part)))
     }
 
     /// A dialog as a query wants to see it.
-    pub fn dialog(dialog: &Dialog, query: &GetDialog, names: &Names) -> Self {
-        Self::Dialog(DialogView::of(dialog, query, |operator| names.get(operator)))
+    ///
+    /// # Errors
+    /// `dialog_internal`.
+    pub fn dialog(dialog: &Dialog, query: &GetDialog, names: &Names) -> Result<Self, Rejection> {
+        DialogView::of(dialog, query, |operator| names.get(operator)).map(Self::Dialog)
     }
 }

@@ -3,9 +3,9 @@
 use super::channel::PutChannel;
 use super::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, DeleteMessage,
-    EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt, RemoveParticipant,
-    Rename, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm,
-    Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    Discuss, EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt,
+    RemoveParticipant, Rename, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip,
+    Spam, SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use super::file::{NewFile, Upload};
 use super::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
@@ -104,6 +104,8 @@ pub enum Command {
     SaveCanned(Box<SaveCanned>),
     /// Attaches an app to a dialog.
     AttachApp(Box<AttachApp>),
+    /// Opens an internal dialog about a message.
+    Discuss(Discuss),
 }
 
 impl Command {
@@ -258,6 +260,7 @@ commands! {
     SendCard => SendCard,
     SaveCanned => SaveCanned,
     AttachApp => AttachApp,
+    Discuss => Discuss,
 }
 
 #[cfg(test)]

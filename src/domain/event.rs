@@ -33,6 +33,8 @@ pub enum Events {
     Dialog(DialogId, Vec<DialogEvent>),
     /// Of a thing of the library.
     Item(ItemId, Vec<ItemEvent>),
+    /// Of an internal dialog: none of a client's business, nor of any queue's.
+    Internal(DialogId, Vec<DialogEvent>),
 }
 
 impl Events {
@@ -42,7 +44,7 @@ impl Events {
             Self::Clock => 0,
             Self::Channel(_, events) => events.len(),
             Self::Operator(_, events) => events.len(),
-            Self::Dialog(_, events) => events.len(),
+            Self::Dialog(_, events) | Self::Internal(_, events) => events.len(),
             Self::Item(_, events) => events.len(),
         }
     }
@@ -260,6 +262,11 @@ pub enum DialogEvent {
         operator: OperatorId,
         /// The bot that takes part from now on.
         bot: Option<OperatorId>,
+    },
+    /// An employee opened it for employees: it is theirs from the start.
+    OpenedInternally {
+        /// Who.
+        by: OperatorId,
     },
 }
 

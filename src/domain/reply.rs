@@ -16,6 +16,8 @@ pub enum Reply {
     Written(Written),
     /// These dialogs were changed.
     Dialogs(Vec<DialogId>),
+    /// A dialog was opened.
+    Opened(Opened),
 }
 
 /// A client's message was taken in.
@@ -29,6 +31,13 @@ pub struct Received {
     pub opened: bool,
     /// Whether it had been taken in before; then nothing changed.
     pub duplicate: bool,
+}
+
+/// A dialog was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The dialog.
+    pub dialog: DialogId,
 }
 
 /// A message was written.

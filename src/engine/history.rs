@@ -29,8 +29,13 @@ impl Engine {
     ) -> Result<Answered, Error> {
         let (mut answer, mut seq) = self.ask_dispatcher(Query::History(query.clone()), actor.clone()).await?;
         if let Answer::Pending(Pending::ClientOf(dialog)) = answer {
-            let Dialog { client, .. } = self.stored_dialog(dialog)?;
-            query.of = HistoryOf::Client { channel: client.channel, client: client.id };
+            let stored = self.stored_dialog(dialog)?;
+            let Some(client) = stored.client.as_ref() else {
+                let page = self.back_from(self.part_of(&stored, &query)?, &query)?;
+                return Ok(Answered { answer: Answer::History(page), seq });
+            };
+            let (channel, client) = client.key();
+            query.of = HistoryOf::Client { channel, client };
             (answer, seq) = self.ask_dispatcher(Query::History(query.clone()), actor).await?;
         }
         let newest = match answer {
@@ -49,7 +54,7 @@ impl Engine {
         client: &ClientId,
     ) -> Result<HistoryPart, Error> {
         match self.running.shared.reader.last_dialog(channel, client)? {
-            Some(dialog) => Ok(self.part_of(&self.stored_dialog(dialog)?, query)),
+            Some(dialog) => self.part_of(&self.stored_dialog(dialog)?, query),
             None => Err(Rejection::new(Code::ClientNotFound, "there is no such client").at("client").into()),
         }
     }
@@ -59,15 +64,15 @@ impl Engine {
         let mut page = HistoryPage::new(query, newest);
         while let Some(dialog) = page.wanted() {
             match self.running.shared.reader.dialog(dialog)? {
-                Some(dialog) => page.add(self.part_of(&dialog, query)),
+                Some(dialog) => page.add(self.part_of(&dialog, query)?),
                 None => page.end(),
             }
         }
         Ok(page.finish())
     }
 
-    fn part_of(&self, dialog: &Dialog, query: &History) -> HistoryPart {
-        HistoryPart::of(dialog, query, |operator| self.running.shared.names.get(operator))
+    fn part_of(&self, dialog: &Dialog, query: &History) -> Result<HistoryPart, Error> {
+        Ok(HistoryPart::of(dialog, query, |operator| self.running.shared.names.get(operator))?)
     }
 
     fn stored_dialog(&self, dialog: DialogId) -> Result<Dialog, Error> {

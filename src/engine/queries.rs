@@ -178,7 +178,7 @@ impl Engine {
     fn read_dialog(&self, query: GetDialog) -> Result<Answer, Error> {
         let shared = &self.running.shared;
         match shared.reader.dialog(query.dialog)? {
-            Some(dialog) => Ok(Answer::dialog(&dialog, &query, &shared.names)),
+            Some(dialog) => Ok(Answer::dialog(&dialog, &query, &shared.names)?),
             None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog").at("dialog").into()),
         }
     }

@@ -9,9 +9,9 @@ use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, DeleteMessage,
-    EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt, RemoveParticipant,
-    Rename, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm,
-    Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    Discuss, EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt,
+    RemoveParticipant, Rename, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip,
+    Spam, SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
@@ -96,6 +96,7 @@ const TABLE: &[Entry] = &[
     command::<SendCard>("send_card", Sender::Operator),
     command::<SaveCanned>("save_canned", Sender::Operator),
     command::<AttachApp>("attach_app", Sender::Operator),
+    command::<Discuss>("discuss", Sender::Operator),
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),

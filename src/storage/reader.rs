@@ -30,8 +30,10 @@ impl Announced {
         let Some(closed) = &image.closed else { return };
         let mut recent = self.recent();
         recent.external_ids.extend(closed.external_keys());
-        let last = recent.clients.entry(closed.client.clone()).or_insert(image.id);
-        *last = (*last).max(image.id);
+        if let Some(client) = &closed.client {
+            let last = recent.clients.entry(client.clone()).or_insert(image.id);
+            *last = (*last).max(image.id);
+        }
         recent.dialogs.insert(image.id, Arc::clone(image));
     }
 
@@ -62,8 +64,10 @@ impl Recent {
         // A dialog that has changed since then has announced a later image.
         if self.dialogs.get(&image.id).is_some_and(|latest| Arc::ptr_eq(latest, image)) {
             self.dialogs.remove(&image.id);
-            if self.clients.get(&closed.client) == Some(&image.id) {
-                self.clients.remove(&closed.client);
+            if let Some(client) = &closed.client
+                && self.clients.get(client) == Some(&image.id)
+            {
+                self.clients.remove(client);
             }
         }
         for (key, _) in closed.external_keys() {

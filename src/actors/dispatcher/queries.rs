@@ -87,8 +87,9 @@ impl Dispatcher {
     fn history(&mut self, query: History, caller: Caller) {
         let (channel, client) = match &query.of {
             HistoryOf::Client { channel, client } => (channel.clone(), client.clone()),
-            HistoryOf::Dialog(dialog) => match self.live.get(dialog) {
-                Some(live) => live.client.clone(),
+            HistoryOf::Dialog(dialog) => match self.live.get(dialog).map(|live| live.client.clone()) {
+                Some(Some(client)) => client,
+                Some(None) => return self.tell(*dialog, ToDialog::History(Box::new(query), caller)),
                 None if self.exists(*dialog) => return self.pending(Pending::ClientOf(*dialog), caller),
                 None => return self.reject(caller, no_such_dialog()),
             },

@@ -10,8 +10,10 @@ use serde::Serialize;
 
 use super::View;
 use super::message::{ClientMessageView, EmployeeMessageView};
+use crate::domain::dialog::command::internal;
 use crate::domain::dialog::{Dialog, Message};
 use crate::domain::query::History;
+use crate::error::Rejection;
 use crate::ids::{DialogId, MessageId, OperatorId};
 
 /// A page of a client's history.
@@ -73,12 +75,22 @@ pub struct HistoryPart {
 
 impl HistoryPart {
     /// The part of `dialog`; `name_of` knows the operators' names.
-    pub fn of(dialog: &Dialog, query: &History, name_of: impl Fn(&OperatorId) -> Option<String>) -> Self {
+    ///
+    /// # Errors
+    /// `dialog_internal`: there is no client who could see it.
+    pub fn of(
+        dialog: &Dialog,
+        query: &History,
+        name_of: impl Fn(&OperatorId) -> Option<String>,
+    ) -> Result<Self, Rejection> {
+        if query.view == View::Client && dialog.is_internal() {
+            return Err(internal());
+        }
         let seen = |message: &&Message| query.after.is_some_and(|after| message.id <= after);
         let shown = dialog.messages.iter().skip_while(seen);
         let shown = shown.filter_map(|message| MessageView::of(message, dialog.id, query.view, &name_of));
         let messages = shown.take(query.page() + 1).collect();
-        Self { dialog: dialog.id, previous: dialog.previous, messages }
+        Ok(Self { dialog: dialog.id, previous: dialog.previous, messages })
     }
 }
 
@@ -168,7 +180,7 @@ mod tests {
     }
 
     fn page(dialogs: &[Dialog], query: &History) -> HistoryView {
-        let part = |dialog| HistoryPart::of(dialog, query, |_| None);
+        let part = |dialog| HistoryPart::of(dialog, query, |_| None).unwrap();
         let mut page = HistoryPage::new(query, part(dialogs.last().unwrap()));
         while let Some(wanted) = page.wanted() {
             page.add(part(dialogs.iter().find(|dialog| dialog.id == wanted).unwrap()));
@@ -196,9 +208,9 @@ mod tests {
     fn a_page_reads_back_no_further_than_it_has_to() {
         let dialogs = dialogs(&[vec![false], vec![false], vec![false]]);
         let query = History::of_dialog(DialogId(7)).after(dialogs[1].messages[0].id);
-        let mut page = HistoryPage::new(&query, HistoryPart::of(&dialogs[2], &query, |_| None));
+        let mut page = HistoryPage::new(&query, HistoryPart::of(&dialogs[2], &query, |_| None).unwrap());
         assert_eq!(page.wanted(), Some(DialogId(4)));
-        page.add(HistoryPart::of(&dialogs[1], &query, |_| None));
+        page.add(HistoryPart::of(&dialogs[1], &query, |_| None).unwrap());
         assert_eq!(page.wanted(), None);
         assert_eq!(ids(&page.finish()), [dialogs[2].messages[0].id]);
     }
