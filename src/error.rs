@@ -67,6 +67,8 @@ codes! {
     DialogNotClosed => "dialog_not_closed",
     /// The dialog is locked by its owner.
     DialogPinned => "dialog_pinned",
+    /// The dialog is the employees' own: it has no client and no queue.
+    DialogInternal => "dialog_internal",
     /// The id is taken.
     AlreadyExists => "already_exists",
     /// The operator has no room for it.

@@ -30,6 +30,10 @@ pub const FORM_FIELDS: usize = 100;
 /// Largest amount of a payment in minor units: stays exact in every JSON reader.
 pub const PAYMENT_AMOUNT: u64 = (1 << 53) - 1;
 
+/// Messages on one page of a client's history: enough for most clients, and a page stays small
+/// enough to be held in memory with the next one behind it.
+pub const HISTORY_PAGE: usize = 1000;
+
 /// Apps attached to one dialog.
 pub const DIALOG_APPS: usize = 100;
 

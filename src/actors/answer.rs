@@ -7,10 +7,10 @@ use super::health::Health;
 use super::shared::Names;
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{File, FileHash};
-use crate::domain::query::{GetDialog, ListRequests};
+use crate::domain::query::{GetDialog, History, ListRequests};
 use crate::domain::view::{
-    ChannelView, DialogView, EmployeeDialogView, FileView, FoundDialog, OperatorView, RequestView,
-    SearchResult,
+    ChannelView, DialogView, EmployeeDialogView, FileView, FoundDialog, HistoryPart, HistoryView,
+    OperatorView, RequestView, SearchResult,
 };
 use crate::error::{Code, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, RequestId};
@@ -57,6 +57,8 @@ pub enum Answer {
         /// The best first.
         results: Vec<SearchResult>,
     },
+    /// A page of a client's history.
+    History(HistoryView),
     /// Where the rest of the answer is to be found, off the dispatcher's thread.
     #[serde(skip)]
     Pending(Pending),
@@ -71,6 +73,10 @@ pub enum Pending {
     OnDisk(DialogId),
     /// The client's last dialog is on disk, if there is one.
     LastOf(ChannelId, ClientId),
+    /// The client of this dialog, which is on disk only, has to be asked for.
+    ClientOf(DialogId),
+    /// The client's newest dialog gives this to a page of the history; those before are on disk.
+    HistoryBefore(HistoryPart),
     /// The content of this file is on disk.
     Content(File, FileHash),
     /// The request's dialog is on disk only.
@@ -89,9 +95,21 @@ pub enum Pending {
 }
 
 impl Answer {
+    /// What a dialog gives to a page of its client's history.
+    ///
+    /// # Errors
+    /// `dialog_internal`.
+    pub fn history(dialog: &Dialog, query: &History, names: &Names) -> Result<Self, Rejection> {
+        let part = HistoryPart::of(dialog, query, |operator| names.get(operator))?;
+        Ok(Self::Pending(Pending::HistoryBefore(part)))
+    }
+
     /// A dialog as a query wants to see it.
-    pub fn dialog(dialog: &Dialog, query: &GetDialog, names: &Names) -> Self {
-        Self::Dialog(DialogView::of(dialog, query, |operator| names.get(operator)))
+    ///
+    /// # Errors
+    /// `dialog_internal`.
+    pub fn dialog(dialog: &Dialog, query: &GetDialog, names: &Names) -> Result<Self, Rejection> {
+        DialogView::of(dialog, query, |operator| names.get(operator)).map(Self::Dialog)
     }
 
     /// A request of a dialog as it is at `now`.

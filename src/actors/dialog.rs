@@ -14,30 +14,35 @@ use super::note::{DialogNote, Facts, Note};
 use super::script::Observation;
 use super::shard::{OpenOutbox, Shard};
 use super::shared::Shared;
-use crate::domain::dialog::Dialog;
 use crate::domain::dialog::command::{
     Context, Decision, DialogCommand, Lookup, Placement, Receive, SeenMessage,
 };
 use crate::domain::dialog::order::DialogOrder;
+use crate::domain::dialog::{Client, Dialog};
 use crate::domain::event::{Change, DialogEvent, Events};
-use crate::domain::query::{GetDialog, GetFile};
+use crate::domain::query::{GetDialog, GetFile, History};
 use crate::domain::view::uploaded;
 use crate::error::{Code, Rejection};
-use crate::ids::{DialogId, MessageId, RequestId};
+use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::routing::Fact;
 use crate::storage::{ClosedDialog, DialogImage, Image, Indexed, Thing, encode, fingerprint};
+use crate::timestamp::Timestamp;
 
 /// What a dialog can be told.
 #[derive(Debug)]
 pub enum ToDialog {
     /// A client's first message.
     Open(Box<Opening>),
+    /// Begin as was decided.
+    Begin(Box<Beginning>),
     /// A command.
     Order(Box<Told>),
     /// Show yourself.
     Show(Box<GetDialog>, Caller),
     /// Say which content a file has.
     File(GetFile, Caller),
+    /// Show what of yourself belongs to a page of your client's history.
+    History(Box<History>, Caller),
     /// Show a message to a command on another dialog, or on none.
     Look(MessageId, Box<Errand>),
     /// Show one of your requests to the outside.
@@ -67,6 +72,19 @@ pub struct Opening {
     pub placement: Placement,
     /// Time and rules.
     pub context: Context,
+    /// Who waits.
+    pub caller: Caller,
+}
+
+/// A new dialog that begins with no message of a client.
+#[derive(Debug)]
+pub struct Beginning {
+    /// The new dialog.
+    pub dialog: DialogId,
+    /// What happens.
+    pub decision: Decision,
+    /// When.
+    pub now: Timestamp,
     /// Who waits.
     pub caller: Caller,
 }
@@ -125,7 +143,14 @@ impl DialogActor {
         let decision = receive.open(self.id, previous, &placement, &context);
         let shard = Arc::clone(&self.shard);
         let mut outbox = shard.open();
-        self.commit(&mut outbox, decision, &context, caller);
+        self.commit(&mut outbox, decision, context.now, caller);
+    }
+
+    fn begin(&mut self, beginning: Beginning) {
+        let Beginning { dialog, decision, now, caller } = beginning;
+        (self.id, self.dialog, self.on_disk) = (dialog, None, OnDisk::default());
+        let shard = Arc::clone(&self.shard);
+        self.commit(&mut shard.open(), decision, now, caller);
     }
 
     fn order(&mut self, told: Told) {
@@ -141,7 +166,7 @@ impl DialogActor {
                 if let Some(transient) = order.transient(dialog, &context) {
                     outbox.transient(transient);
                 }
-                self.commit(&mut outbox, decision, &context, caller);
+                self.commit(&mut outbox, decision, context.now, caller);
             }
             Err(rejection) => {
                 outbox.release(caller, Err(rejection));
@@ -151,18 +176,28 @@ impl DialogActor {
     }
 
     /// Applies what was decided and leaves it for the journal.
-    fn commit(&mut self, outbox: &mut OpenOutbox<'_>, decision: Decision, context: &Context, caller: Caller) {
+    fn commit(&mut self, outbox: &mut OpenOutbox<'_>, decision: Decision, now: Timestamp, caller: Caller) {
         let Decision { events, reply } = decision;
-        let facts = events.iter().filter_map(|event| Fact::of(event, context.now)).collect();
+        let internal = match self.dialog.as_deref() {
+            Some(dialog) => dialog.is_internal(),
+            None => matches!(events.first(), Some(DialogEvent::OpenedInternally { .. })),
+        };
+        let facts = match internal {
+            true => Facts::new(),
+            false => events.iter().filter_map(|event| Fact::of(event, now)).collect(),
+        };
+        let keeper = self.keeper();
         let changed = !events.is_empty();
         self.on_disk.clean &= !changed;
-        let change = Change { at: context.now, events: Events::Dialog(self.id, events) };
+        let of_dialog = if internal { Events::Internal } else { Events::Dialog };
+        let change = Change { at: now, events: of_dialog(self.id, events) };
         outbox.done(&change, reply, caller);
-        let Events::Dialog(_, events) = change.events else { return };
+        let (Events::Dialog(_, events) | Events::Internal(_, events)) = change.events else { return };
         for event in events {
             company(self.id, &event).into_iter().for_each(|note| outbox.note(note));
-            self.apply(event, context);
+            self.apply(event, now);
         }
+        self.note_keeper(keeper, outbox);
         // Of what has ended there is always an image of what it is now: nothing else keeps it awake.
         if changed && self.dialog.as_deref().is_some_and(Dialog::is_closed) {
             self.snapshot(outbox);
@@ -170,7 +205,23 @@ impl DialogActor {
         self.note(outbox, true, facts);
     }
 
-    fn apply(&mut self, event: DialogEvent, context: &Context) {
+    /// Who owns an internal dialog that is open: the router knows nothing of it.
+    fn keeper(&self) -> Option<OperatorId> {
+        let dialog = self.dialog.as_deref().filter(|dialog| dialog.is_internal() && !dialog.is_closed())?;
+        dialog.owner.clone()
+    }
+
+    fn note_keeper(&self, before: Option<OperatorId>, outbox: &mut OpenOutbox<'_>) {
+        let now = self.keeper();
+        if before != now {
+            let changes = before.map(|operator| (operator, false)).into_iter();
+            for (operator, takes_part) in changes.chain(now.map(|operator| (operator, true))) {
+                outbox.note(Note::Company { dialog: self.id, operator, takes_part });
+            }
+        }
+    }
+
+    fn apply(&mut self, event: DialogEvent, now: Timestamp) {
         if self.shard.shared.tap.is_open()
             && let Some(observation) = observe(self.id, &event)
         {
@@ -178,8 +229,8 @@ impl DialogActor {
         }
         let request = event.request();
         match &mut self.dialog {
-            Some(dialog) => dialog.take_in(event, context.now),
-            None => self.dialog = Dialog::from_event(self.id, &event, context.now).map(Box::new),
+            Some(dialog) => dialog.take_in(event, now),
+            None => self.dialog = Dialog::from_event(self.id, &event, now).map(Box::new),
         }
         if let (Some(dialog), Some(request)) = (&self.dialog, request) {
             self.announce_request(dialog, request);
@@ -204,9 +255,20 @@ impl DialogActor {
         let mut outbox = self.shard.open();
         let names = &self.shard.shared.names;
         let outcome = match self.dialog.as_deref() {
-            Some(dialog) => Ok(Outcome::Answered(Box::new(Answer::dialog(dialog, query, names)))),
+            Some(dialog) => Answer::dialog(dialog, query, names).map(answered),
             None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")),
         };
+        outbox.release(caller, outcome);
+        self.note(&mut outbox, false, Facts::new());
+    }
+
+    fn history(&self, query: &History, caller: Caller) {
+        let names = &self.shard.shared.names;
+        let outcome = match self.dialog.as_deref() {
+            Some(dialog) => Answer::history(dialog, query, names).map(answered),
+            None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")),
+        };
+        let mut outbox = self.shard.open();
         outbox.release(caller, outcome);
         self.note(&mut outbox, false, Facts::new());
     }
@@ -216,7 +278,7 @@ impl DialogActor {
         let found = uploaded(message, query.index);
         let answer = found.map(|(file, hash)| Answer::Pending(Pending::Content(file, hash)));
         let mut outbox = self.shard.open();
-        outbox.release(caller, answer.map(|answer| Outcome::Answered(Box::new(answer))));
+        outbox.release(caller, answer.map(answered));
         self.note(&mut outbox, false, Facts::new());
     }
 
@@ -265,9 +327,11 @@ impl Handler<ToDialog> for DialogActor {
     fn handle(&mut self, message: ToDialog, _: &mut Self::Context) {
         let handled = guarded(|| match message {
             ToDialog::Open(opening) => self.open(*opening),
+            ToDialog::Begin(beginning) => self.begin(*beginning),
             ToDialog::Order(told) => self.order(*told),
             ToDialog::Show(query, caller) => self.show(&query, caller),
             ToDialog::File(query, caller) => self.file(query, caller),
+            ToDialog::History(query, caller) => self.history(&query, caller),
             ToDialog::Look(message, errand) => self.look(message, errand),
             ToDialog::ShowRequest(request, caller) => self.show_request(request, caller),
             ToDialog::Snapshot => {
@@ -283,6 +347,10 @@ impl Handler<ToDialog> for DialogActor {
         shared.check(handled);
         shared.activity.end(1);
     }
+}
+
+fn answered(answer: Answer) -> Outcome {
+    Outcome::Answered(Box::new(answer))
 }
 
 /// Sends an image of a dialog to disk, and says what is there then.
@@ -323,7 +391,7 @@ fn closing(dialog: &Dialog) -> ClosedDialog {
         .iter()
         .filter_map(|message| message.external_id.clone().map(|external| (external, message.id)))
         .collect();
-    ClosedDialog { client: (dialog.client.channel.clone(), dialog.client.id.clone()), external_ids }
+    ClosedDialog { client: dialog.client.as_ref().map(Client::key), external_ids }
 }
 
 /// What the dispatcher has to know of who takes part.

@@ -215,7 +215,7 @@ impl Drop for OpenOutbox<'_> {
 
 /// The message that a command has added.
 fn added_message(change: &Change) -> Option<&Message> {
-    let Events::Dialog(_, events) = &change.events else { return None };
+    let (Events::Dialog(_, events) | Events::Internal(_, events)) = &change.events else { return None };
     events.iter().find_map(|event| match event {
         DialogEvent::MessageAdded(message) => Some(&**message),
         _ => None,

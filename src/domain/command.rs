@@ -4,8 +4,8 @@ use super::channel::PutChannel;
 use super::dialog::Contact;
 use super::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
-    CreateEvent, CreateTask, DeleteMessage, EditMessage, FailRequest, Finish, Invite, Join, Leave, Pin,
-    PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
+    CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, FailRequest, Finish, Invite, Join, Leave,
+    Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
     SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer,
     Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
@@ -118,6 +118,8 @@ pub enum Command {
     CompleteRequest(Box<CompleteRequest>),
     /// The host could not do it.
     FailRequest(Box<FailRequest>),
+    /// Opens an internal dialog about a message.
+    Discuss(Discuss),
 }
 
 impl Command {
@@ -289,6 +291,7 @@ commands! {
     SaveToCrm => SaveToCrm,
     CompleteRequest => CompleteRequest,
     FailRequest => FailRequest,
+    Discuss => Discuss,
 }
 
 #[cfg(test)]

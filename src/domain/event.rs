@@ -35,6 +35,8 @@ pub enum Events {
     Dialog(DialogId, Vec<DialogEvent>),
     /// Of a thing of the library.
     Item(ItemId, Vec<ItemEvent>),
+    /// Of an internal dialog: none of a client's business, nor of any queue's.
+    Internal(DialogId, Vec<DialogEvent>),
 }
 
 impl Events {
@@ -44,7 +46,7 @@ impl Events {
             Self::Clock => 0,
             Self::Channel(_, events) => events.len(),
             Self::Operator(_, events) => events.len(),
-            Self::Dialog(_, events) => events.len(),
+            Self::Dialog(_, events) | Self::Internal(_, events) => events.len(),
             Self::Item(_, events) => events.len(),
         }
     }
@@ -269,6 +271,11 @@ pub enum DialogEvent {
     RequestCompleted(Box<RequestCompleted>),
     /// The host could not do it.
     RequestFailed(Box<RequestFailed>),
+    /// An employee opened it for employees: it is theirs from the start.
+    OpenedInternally {
+        /// Who.
+        by: OperatorId,
+    },
 }
 
 /// A message has another text.

@@ -49,9 +49,9 @@ pub fn facts(dialog: &Dialog, kinds: &[FactKind], see: &mut dyn FnMut(FactKind, 
     for kind in kinds {
         let mut see = |text: &str| see(*kind, text);
         match kind {
-            FactKind::Channel => see(dialog.channel.as_str()),
+            FactKind::Channel => dialog.channel.iter().for_each(|channel| see(channel.as_str())),
             FactKind::Owner => dialog.owner.iter().for_each(|owner| see(owner.as_str())),
-            FactKind::Client => see(dialog.client.id.as_str()),
+            FactKind::Client => dialog.client.iter().for_each(|client| see(client.id.as_str())),
             FactKind::Participant => {
                 let all = if dialog.is_closed() { &dialog.former_participants } else { &dialog.participants };
                 let others = all.iter().filter(|operator| dialog.owner.as_ref() != Some(operator));
@@ -74,7 +74,8 @@ pub fn facts(dialog: &Dialog, kinds: &[FactKind], see: &mut dyn FnMut(FactKind, 
 
 /// What people call it, the title first.
 fn names(dialog: &Dialog) -> impl Iterator<Item = &str> {
-    [&dialog.title, &dialog.client.name].into_iter().flatten().map(String::as_str)
+    let client = dialog.client.as_ref().and_then(|client| client.name.as_deref());
+    [dialog.title.as_deref(), client].into_iter().flatten()
 }
 
 /// Under which the host's systems know it.
@@ -82,10 +83,11 @@ fn references(dialog: &Dialog) -> impl Iterator<Item = &str> {
     dialog.links().map(|link| link.reference.as_str())
 }
 
-/// What people call it: its title, else the client's name, else the client's id.
+/// What people call it: its title, else the client's name, else the client's id; nothing for an
+/// internal dialog without a title.
 pub fn name(dialog: &Dialog) -> &str {
     let filled = names(dialog).find(|name| !name.is_empty());
-    filled.unwrap_or_else(|| dialog.client.id.as_str())
+    filled.unwrap_or_else(|| dialog.client.as_ref().map_or("", |client| client.id.as_str()))
 }
 
 /// Which dialogs are wanted: those of which all of this is true.

@@ -132,6 +132,7 @@ permissions! {
     Write "`reply`, `send_…`, `attach_app`":            yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     SetHiddenMode "`set_hidden_mode`":                  yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     Typing "`typing`":                                  yes  yes  no   no   no   no,  yes  yes, NotParticipant;
+    Discuss "`discuss`":                                yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     Rename "`rename`":                                  yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     Amend "`edit`, `delete` of an operator's message":  no   no   no   no   yes  no,  yes  yes, PermissionDenied;
     AmendOthers "`edit`, `delete` of any other message": no  no   no   no   no   no,  no   no,  PermissionDenied;

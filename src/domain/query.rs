@@ -1,13 +1,14 @@
 //! Everything that may be asked; nothing changes by it.
 
+mod history;
 mod list_dialogs;
 mod search;
 
 use serde::Deserialize;
 
-pub use list_dialogs::{ListDialogs, StatusFilter};
-pub use search::{Entry, Fit, Search, SearchKind};
-
+pub use self::history::{History, HistoryOf};
+pub use self::list_dialogs::{ListDialogs, StatusFilter};
+pub use self::search::{Entry, Fit, Search, SearchKind};
 use super::dialog::RequestStatus;
 use super::operator::Principal;
 use super::permission::Permission;
@@ -42,6 +43,8 @@ pub enum Query {
     ListDialogs(ListDialogs),
     /// Something to choose, by name.
     Search(Search),
+    /// Everything that was written with a client.
+    History(History),
 }
 
 macro_rules! queries {
@@ -67,14 +70,15 @@ impl Query {
             Self::ListRequests(list) => list.validate(),
             Self::ListDialogs(list) => list.validate(),
             Self::Search(search) => search.validate(),
+            Self::History(history) => history.validate(),
             _ => Ok(()),
         }
     }
 }
 
 queries! {
-    GetDialog, FindDialog, ListDialogs, Search, Unanswered, GetOperator, GetChannel, Health, ListRequests,
-    GetRequest, GetFile,
+    GetDialog, FindDialog, History, ListDialogs, Search, Unanswered, GetOperator, GetChannel, Health,
+    ListRequests, GetRequest, GetFile,
 }
 
 /// A dialog with its messages, a page of them if wanted.

@@ -18,6 +18,8 @@ pub enum Reply {
     Dialogs(Vec<DialogId>),
     /// The host was asked to do something outside.
     Requested(Requested),
+    /// A dialog was opened.
+    Opened(Opened),
 }
 
 /// A client's message was taken in.
@@ -31,6 +33,13 @@ pub struct Received {
     pub opened: bool,
     /// Whether it had been taken in before; then nothing changed.
     pub duplicate: bool,
+}
+
+/// A dialog was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The dialog.
+    pub dialog: DialogId,
 }
 
 /// A message was written.

@@ -5,6 +5,7 @@ mod builder;
 mod composer;
 mod execution;
 mod finding;
+mod history;
 mod host;
 mod leases;
 mod operator;

@@ -5,7 +5,7 @@ use super::execution::unlike;
 use super::operator::AsOperator;
 use crate::actors::caller::{Delivery, Outcome};
 use crate::domain::dialog::command::{
-    DeleteMessage, EditMessage, Invite, Join, Leave, PinAll, RemoveParticipant, Rename, ScoreDialog,
+    DeleteMessage, Discuss, EditMessage, Invite, Join, Leave, PinAll, RemoveParticipant, Rename, ScoreDialog,
     SetHiddenMode, Typing, UnpinAll,
 };
 use crate::domain::reply::Reply;
@@ -59,6 +59,11 @@ impl AsOperator {
         self.act(DeleteMessage { message })
     }
 
+    /// Opens an internal dialog about a message, with everybody who took part in its dialog.
+    pub fn discuss(&self, message: MessageId) -> Execution<DialogId> {
+        self.engine().submit(Request::new(Discuss { message }).by(self.id().clone()), opened)
+    }
+
     /// Says what I, a supervisor, think of a closed dialog, from 1 to 5.
     pub fn score_dialog(&self, dialog: DialogId, rating: u8, comment: Option<String>) -> Execution<()> {
         self.act(ScoreDialog { dialog, rating, comment })
@@ -72,6 +77,13 @@ impl AsOperator {
     /// Unlocks all dialogs that I own; tells those that were locked before.
     pub fn unpin_all(&self) -> Execution<Vec<DialogId>> {
         self.engine().submit(Request::new(UnpinAll {}).by(self.id().clone()), changed)
+    }
+}
+
+fn opened(delivery: Delivery) -> Result<DialogId, Error> {
+    match delivery.outcome {
+        Outcome::Done(Reply::Opened(opened)) => Ok(opened.dialog),
+        _ => Err(unlike()),
     }
 }
 

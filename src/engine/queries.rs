@@ -33,6 +33,7 @@ impl Engine {
     pub async fn query(&self, query: Query, actor: Option<OperatorId>) -> Result<Answered, Error> {
         query.validate()?;
         let query = match query {
+            Query::History(history) => return self.page_of(history, actor).await,
             Query::ListDialogs(list) => return self.answer_list(&list, actor).await,
             Query::Search(search) => return self.answer_search(search, actor).await,
             query => query,
@@ -182,7 +183,7 @@ impl Engine {
     fn read_dialog(&self, query: GetDialog) -> Result<Answer, Error> {
         let shared = &self.running.shared;
         match shared.reader.dialog(query.dialog)? {
-            Some(dialog) => Ok(Answer::dialog(&dialog, &query, &shared.names)),
+            Some(dialog) => Ok(Answer::dialog(&dialog, &query, &shared.names)?),
             None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog").at("dialog").into()),
         }
     }

@@ -109,7 +109,7 @@ impl Stream for Notifications {
 }
 
 fn concerns(recorded: &Recorded, me: &OperatorId) -> bool {
-    let OneEvent::Dialog(_, event) = &recorded.event else { return false };
+    let (OneEvent::Dialog(_, event) | OneEvent::Internal(_, event)) = &recorded.event else { return false };
     match event {
         DialogEvent::Offered { operators, .. } => operators.contains(me),
         DialogEvent::OfferWithdrawn { operator }

@@ -9,16 +9,16 @@ use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
-    CreateEvent, CreateTask, DeleteMessage, EditMessage, FailRequest, Finish, Invite, Join, Leave, Pin,
-    PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
+    CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, FailRequest, Finish, Invite, Join, Leave,
+    Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
     SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer,
     Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::{
-    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, GetRequest, Health, ListDialogs, ListRequests,
-    Query, Search, Unanswered,
+    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, GetRequest, Health, History, ListDialogs,
+    ListRequests, Query, Search, Unanswered,
 };
 use crate::domain::request::Request;
 use crate::error::Rejection;
@@ -98,6 +98,7 @@ const TABLE: &[Entry] = &[
     command::<SendCard>("send_card", Sender::Operator),
     command::<SaveCanned>("save_canned", Sender::Operator),
     command::<AttachApp>("attach_app", Sender::Operator),
+    command::<Discuss>("discuss", Sender::Operator),
     command::<CreateTask>("create_task", Sender::Operator),
     command::<CreateEvent>("create_event", Sender::Operator),
     command::<PostToFeed>("post_to_feed", Sender::Operator),
@@ -110,6 +111,7 @@ const TABLE: &[Entry] = &[
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),
+    query::<History>("history", Sender::Anybody),
     query::<ListDialogs>("list_dialogs", Sender::Anybody),
     query::<Search>("search", Sender::Anybody),
     query::<Unanswered>("unanswered", Sender::Operator),

@@ -97,6 +97,7 @@ impl Fact {
             | DialogEvent::OperatorMentioned { .. }
             | DialogEvent::FormSubmitted { .. }
             | DialogEvent::PaymentUpdated { .. }
+            | DialogEvent::OpenedInternally { .. }
             | DialogEvent::AppAttached { .. }
             | DialogEvent::RequestCreated(_)
             | DialogEvent::RequestCompleted(_)

@@ -58,9 +58,10 @@ impl Router {
         self.wake(index);
     }
 
-    /// A dialog was found at recovery. Closed ones are none of the router's business.
+    /// A dialog was found at recovery. Closed and internal ones are none of the router's business.
     pub fn restore_dialog(&mut self, dialog: &Dialog) {
-        let line = self.intern_line(&dialog.channel);
+        let Some(channel) = &dialog.channel else { return };
+        let line = self.intern_line(channel);
         let mut ticket = Ticket::new(line, dialog.entered_at);
         ticket.announced = dialog.announced;
         ticket.weight = dialog.weight;

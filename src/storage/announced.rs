@@ -31,8 +31,9 @@ impl Announced {
         let Some(closed) = &image.closed else { return };
         let mut recent = self.recent();
         recent.external_ids.extend(closed.external_keys());
-        if recent.dialogs.insert(image.id, Arc::clone(image)).is_none() {
-            let client = recent.hasher.hash_one(&closed.client);
+        let is_new = recent.dialogs.insert(image.id, Arc::clone(image)).is_none();
+        if let (true, Some(client)) = (is_new, &closed.client) {
+            let client = recent.hasher.hash_one(client);
             recent.clients.entry(client).or_default().push(image.id);
         }
     }
@@ -64,7 +65,8 @@ impl Announced {
         let theirs = recent.clients.get(&recent.hasher.hash_one((channel, client)))?;
         let is_theirs = |dialog: &&DialogId| {
             let closed = recent.dialogs.get(*dialog).and_then(|image| image.closed.as_ref());
-            closed.is_some_and(|closed| (&closed.client.0, &closed.client.1) == (channel, client))
+            let of = closed.and_then(|closed| closed.client.as_ref());
+            of.is_some_and(|(on, who)| (on, who) == (channel, client))
         };
         theirs.iter().filter(is_theirs).max().copied()
     }
@@ -90,8 +92,10 @@ impl Recent {
             return;
         }
         self.dialogs.remove(&image.id);
-        let client = self.hasher.hash_one(&closed.client);
-        if let Some(theirs) = self.clients.get_mut(&client) {
+        let client = closed.client.as_ref().map(|client| self.hasher.hash_one(client));
+        if let Some(client) = client
+            && let Some(theirs) = self.clients.get_mut(&client)
+        {
             theirs.retain(|dialog| *dialog != image.id);
             if theirs.is_empty() {
                 self.clients.remove(&client);
@@ -107,7 +111,8 @@ mod tests {
     use crate::storage::testing::{channel_id, client_id};
 
     fn image(id: u64, client: u64) -> Arc<DialogImage> {
-        let closed = Some(ClosedDialog { client: (channel_id(), client_id(client)), external_ids: vec![] });
+        let closed =
+            Some(ClosedDialog { client: Some((channel_id(), client_id(client))), external_ids: vec![] });
         let (state, fingerprint_delta, was_open_on_disk) = (vec![id as u8], 0, false);
         Arc::new(DialogImage {
             id: DialogId(id),

@@ -39,6 +39,8 @@ pub enum OneEvent {
     Dialog(DialogId, DialogEvent),
     /// Of a thing of the library.
     Item(ItemId, ItemEvent),
+    /// Of an internal dialog.
+    Internal(DialogId, DialogEvent),
 }
 
 /// Why a feed cannot go on.
@@ -254,6 +256,9 @@ impl Cursor {
             }
             Events::Dialog(id, events) => {
                 events.into_iter().for_each(|event| add(OneEvent::Dialog(id, event)))
+            }
+            Events::Internal(id, events) => {
+                events.into_iter().for_each(|event| add(OneEvent::Internal(id, event)));
             }
             Events::Item(id, events) => {
                 events.into_iter().for_each(|event| add(OneEvent::Item(id.clone(), event)));

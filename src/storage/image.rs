@@ -80,8 +80,8 @@ pub struct DialogImage {
 /// How a closed dialog is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedDialog {
-    /// Who wrote, and on which channel.
-    pub client: (ChannelId, ClientId),
+    /// Who wrote, and on which channel; nobody in an internal one.
+    pub client: Option<(ChannelId, ClientId)>,
     /// The client's messages by the connector's names.
     pub external_ids: Vec<(ExternalId, MessageId)>,
 }
@@ -89,10 +89,12 @@ pub struct ClosedDialog {
 impl ClosedDialog {
     /// The keys of the external ids and the messages they name.
     pub(super) fn external_keys(&self) -> impl Iterator<Item = (u128, MessageId)> {
-        let (channel, client) = &self.client;
-        self.external_ids
-            .iter()
-            .map(move |(external, message)| (external_key(channel, client, external), *message))
+        self.client.iter().flat_map(move |(channel, client)| {
+            let key = |(external, message): &(ExternalId, MessageId)| {
+                (external_key(channel, client, external), *message)
+            };
+            self.external_ids.iter().map(key)
+        })
     }
 }
 
@@ -203,8 +205,9 @@ impl DialogImage {
         if self.was_open_on_disk {
             changes.delete(Table::Dialogs, &dialog_key(self.id, false));
         }
-        let (channel, client) = &closed.client;
-        changes.raise(Table::Clients, &client_key(channel, client), self.id.0.to_be_bytes());
+        if let Some((channel, client)) = &closed.client {
+            changes.raise(Table::Clients, &client_key(channel, client), self.id.0.to_be_bytes());
+        }
         for (key, message) in closed.external_keys() {
             changes.put(Table::ExternalIds, &key.to_be_bytes(), &message.0.to_be_bytes());
         }

@@ -98,20 +98,17 @@ impl Dispatcher {
             Ok(lookup) => lookup,
             Err(rejection) => return self.reject(caller, rejection),
         };
-        if self.next_dialog.0 > limits::DIALOGS {
-            return self.reject(
-                caller,
-                Rejection::new(Code::Conflict, "this data directory holds all the dialogs it can"),
-            );
-        }
+        let id = match self.unused_id() {
+            Ok(id) => id,
+            Err(rejection) => return self.reject(caller, rejection),
+        };
         // A new dialog takes its turn behind those that wait already.
         self.direct(now);
-        let id = self.next_dialog;
         self.next_dialog = DialogId(id.0 + 1);
         let placement = self.router.place_new(id, &receive.channel, now);
         let client = (receive.channel.clone(), receive.client.clone());
         self.clients.insert(client.clone(), id);
-        self.start_dialog(id, None, OnDisk::default(), client);
+        self.start_dialog(id, None, OnDisk::default(), Some(client));
         if let Some(live) = self.live.get_mut(&id) {
             live.has_previous = previous.is_some();
         }
@@ -121,6 +118,15 @@ impl Dispatcher {
             id,
             ToDialog::Open(Box::new(Opening { dialog: id, receive, previous, placement, context, caller })),
         );
+    }
+
+    /// The id of the next dialog that opens.
+    pub(super) fn unused_id(&self) -> Result<DialogId, Rejection> {
+        if self.next_dialog.0 > limits::DIALOGS {
+            let message = "this data directory holds all the dialogs it can";
+            return Err(Rejection::new(Code::Conflict, message));
+        }
+        Ok(self.next_dialog)
     }
 
     /// The client's dialog before, and where this very message is stored, if it is.

@@ -9,7 +9,7 @@ use crate::actors::dialog::{ToDialog, Told};
 use crate::actors::inbox::{Ask, Envelope};
 use crate::actors::operator::{OperatorActor, OperatorCommand, OperatorOrder, ToOperator};
 use crate::actors::registry::ToRegistry;
-use crate::domain::channel::{Channel, ChannelSettings, PutChannel};
+use crate::domain::channel::{Accept, Channel, ChannelSettings, PutChannel};
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{Actor, Context, Desk, OfferRules, Transfer};
 use crate::domain::dialog::order::DialogOrder;
@@ -104,6 +104,7 @@ impl Dispatcher {
             Command::SendPayment(it) => self.order(it.dialog, DialogOrder::SendPayment(it), None, asking),
             Command::SendCard(it) => self.order(it.dialog, DialogOrder::SendCard(it), None, asking),
             Command::SaveCanned(it) => self.look_up(it.message, Command::SaveCanned(it), asking),
+            Command::Discuss(it) => self.look_up(it.message, Command::Discuss(it), asking),
             Command::SendCanned(it) => {
                 self.find(ItemId::Canned(it.canned.clone()), it.dialog, Command::SendCanned(it), asking);
             }
@@ -147,7 +148,8 @@ impl Dispatcher {
             return self.reject(caller, rejection);
         }
         let mut desk = self.desk_of(dialog);
-        desk.room = self.router.depart(dialog, reserve.as_ref());
+        let internal = self.live.get(&dialog).is_some_and(|live| live.client.is_none());
+        desk.room = self.router.depart(dialog, reserve.as_ref()) || internal;
         add(&mut desk);
         let actor = acting.map(|acting| self.at_desk(acting, dialog));
         let context = Context { now, actor, desk };
@@ -166,7 +168,7 @@ impl Dispatcher {
             Destination::Channel(_) => (None, true),
             Destination::Operator(operator) => {
                 let channel = self.router.channel_of(dialog);
-                let reachable = channel.is_some_and(|channel| self.router.reachable(operator, channel));
+                let reachable = channel.is_none_or(|channel| self.router.reachable(operator, channel));
                 (Some(operator.clone()), reachable)
             }
         };
@@ -266,11 +268,13 @@ impl Dispatcher {
         Actor { operator: acting.operator, role: acting.role, member }
     }
 
-    /// What the dispatcher knows of a dialog; of one that has ended, nothing that matters.
+    /// What the dispatcher knows of a dialog. What is in no queue is given over at once and takes nothing
+    /// of anybody's capacity; of one that has ended, that does not matter.
     pub(super) fn desk_of(&self, dialog: DialogId) -> Desk {
         let known = self.router.rules_for(dialog);
-        let rules = known.unwrap_or_else(|| OfferRules::of(&ChannelSettings::default()));
-        Desk::new(rules)
+        let unqueued =
+            || OfferRules { accept: Accept::Auto, weight: 0, ..OfferRules::of(&ChannelSettings::default()) };
+        Desk::new(known.unwrap_or_else(unqueued))
     }
 }
 

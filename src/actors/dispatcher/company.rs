@@ -1,4 +1,5 @@
-//! Who takes part in which open dialogs, so that one who is dismissed leaves them all.
+//! Who takes part in which open dialogs, or owns an internal one, so that one who is dismissed leaves
+//! them all. Owners of clients' dialogs are known to the router.
 //!
 //! Derived from the dialogs, as everything in the dispatcher; nothing is decided here.
 
@@ -22,7 +23,8 @@ pub struct Company(HashMap<OperatorId, BTreeSet<DialogId>>);
 impl Company {
     /// Takes a recovered dialog in.
     pub fn restore(&mut self, dialog: &Dialog) {
-        for operator in &dialog.participants {
+        let keeper = dialog.owner.iter().filter(|_| dialog.is_internal() && !dialog.is_closed());
+        for operator in keeper.chain(&dialog.participants) {
             self.set(dialog.id, operator.clone(), true);
         }
     }

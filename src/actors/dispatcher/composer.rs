@@ -48,7 +48,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn exists(&self, dialog: DialogId) -> bool {
+    pub(super) fn exists(&self, dialog: DialogId) -> bool {
         dialog.0 > 0 && dialog < self.next_dialog
     }
 
@@ -106,6 +106,7 @@ impl Dispatcher {
         let asking = Asking { acting, caller, now };
         match (command, lookup) {
             (Command::SaveCanned(save), lookup) => self.save_canned(&save, &lookup, asking),
+            (Command::Discuss(discuss), lookup) => self.discuss(discuss, &lookup, asking),
             (command, lookup) => {
                 let Ok(order) = DialogOrder::try_from(command) else { return };
                 let Some(dialog) = order.dialog() else { return };

@@ -11,7 +11,7 @@ use crate::actors::dialog::{DialogActor, OnDisk, ToDialog};
 use crate::actors::inbox::{Ask, Envelope};
 use crate::actors::note::DialogNote;
 use crate::actors::shard::{Shard, shard_of};
-use crate::domain::dialog::Dialog;
+use crate::domain::dialog::{Client, Dialog};
 use crate::error::{Code, Error, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId};
 use crate::routing::Fact;
@@ -59,9 +59,10 @@ impl House {
 #[derive(Debug)]
 pub struct Live {
     address: Addr<DialogActor>,
-    client: (ChannelId, ClientId),
-    /// The channel in whose queue or hands it is, or was when it was closed.
-    pub channel: ChannelId,
+    /// Who wrote, and on which channel; nobody in an internal one.
+    pub client: Option<(ChannelId, ClientId)>,
+    /// The channel in whose queue or hands it is, or was when it was closed; none of an internal one.
+    pub channel: Option<ChannelId>,
     /// Whether the client had a dialog before.
     pub has_previous: bool,
     /// Messages sent to the actor, and those of them that it has handled.
@@ -90,7 +91,7 @@ impl Live {
     fn moved(&mut self, facts: &[Fact]) {
         for fact in facts {
             if let Fact::Transferred { channel: Some(channel), .. } = fact {
-                self.channel = channel.clone();
+                self.channel = Some(channel.clone());
             }
         }
     }
@@ -118,14 +119,15 @@ impl Dispatcher {
         id: DialogId,
         dialog: Option<Dialog>,
         on_disk: OnDisk,
-        client: (ChannelId, ClientId),
+        client: Option<(ChannelId, ClientId)>,
     ) {
         let place = shard_of(id, self.houses.len());
         let house = &mut self.houses[place];
         let shard = Arc::clone(&house.shard);
         let has_previous = dialog.as_ref().is_some_and(|dialog| dialog.previous.is_some());
         let closed = dialog.as_ref().is_some_and(Dialog::is_closed);
-        let channel = dialog.as_ref().map_or_else(|| client.0.clone(), |dialog| dialog.channel.clone());
+        let here = || client.as_ref().map(|(channel, _)| channel.clone());
+        let channel = dialog.as_ref().map_or_else(here, |dialog| dialog.channel.clone());
         let address = match dialog {
             Some(dialog) => house.settle(DialogActor::awake(dialog, on_disk, shard)),
             None => house.spare.pop().unwrap_or_else(|| house.settle(DialogActor::unopened(shard))),
@@ -154,7 +156,7 @@ impl Dispatcher {
     pub(super) fn awake(&mut self, id: DialogId) -> Result<&mut Live, Rejection> {
         if !self.live.contains_key(&id) {
             let dialog = self.load(id)?;
-            let client = (dialog.client.channel.clone(), dialog.client.id.clone());
+            let client = dialog.client.as_ref().map(Client::key);
             let print = fingerprint(Thing::Dialog(id), &encode(&dialog));
             let on_disk = OnDisk { fingerprint: print, open: !dialog.is_closed(), clean: true };
             self.start_dialog(id, Some(dialog), on_disk, client);
@@ -181,7 +183,7 @@ impl Dispatcher {
     /// Sends a message to an awake dialog.
     pub(super) fn tell(&mut self, id: DialogId, message: ToDialog) {
         let Some(live) = self.live.get_mut(&id) else { return };
-        let may_change = matches!(message, ToDialog::Open(_) | ToDialog::Order(_));
+        let may_change = matches!(message, ToDialog::Open(_) | ToDialog::Begin(_) | ToDialog::Order(_));
         if may_change && !std::mem::replace(&mut live.dirty, true) {
             self.checkpoint.dirty.push(id);
         }
@@ -238,8 +240,10 @@ impl Dispatcher {
             return;
         }
         let Some(live) = self.live.remove(&dialog) else { return };
-        if self.clients.get(&live.client) == Some(&dialog) {
-            self.clients.remove(&live.client);
+        if let Some(client) = &live.client
+            && self.clients.get(client) == Some(&dialog)
+        {
+            self.clients.remove(client);
         }
         let place = shard_of(dialog, self.houses.len());
         let spare = &mut self.houses[place].spare;

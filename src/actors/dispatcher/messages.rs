@@ -99,7 +99,7 @@ impl Dispatcher {
             Ok(live) => live.channel.clone(),
             Err(rejection) => return self.reject(asking.caller, rejection),
         };
-        let asks = self.asking.contains(&channel);
+        let asks = channel.is_some_and(|channel| self.asking.contains(&channel));
         self.order_with(rate.dialog, rate.into(), None, asking, |desk| desk.rating = asks);
     }
 

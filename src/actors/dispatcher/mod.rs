@@ -10,6 +10,7 @@
 //! - `live.rs`: which dialogs have an actor, waking and retiring them;
 //! - `messages.rs`: from a message to the dialog in which it stands;
 //! - `gathering.rs`: commands on several dialogs, which are answered once;
+//! - `discussions.rs`: dialogs of employees among themselves;
 //! - `company.rs`: who takes part where;
 //! - `directives.rs`: offers, expiries and whatever else the router wants;
 //! - `requests.rs`: from a request to the outside to its dialog;
@@ -22,6 +23,7 @@ mod commands;
 mod company;
 mod composer;
 mod directives;
+mod discussions;
 mod gathering;
 mod live;
 mod messages;

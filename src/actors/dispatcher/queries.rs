@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use super::Dispatcher;
 use super::clients::no_such_channel;
 use super::commands::no_such_operator;
-use super::live::no_such_dialog;
+use super::live::{Live, no_such_dialog};
 use crate::actors::answer::{Answer, Pending};
 use crate::actors::caller::{Caller, Outcome};
 use crate::actors::dialog::ToDialog;
@@ -18,7 +18,7 @@ use crate::actors::operator::ToOperator;
 use crate::actors::registry::ToRegistry;
 use crate::domain::dialog::command::no_such_message;
 use crate::domain::operator::Principal;
-use crate::domain::query::{FindDialog, GetDialog, GetFile, Query};
+use crate::domain::query::{FindDialog, GetDialog, GetFile, History, HistoryOf, Query};
 use crate::domain::view::{QueueState, Workload};
 use crate::ids::{ChannelId, DialogId, OperatorId, RequestId};
 use crate::routing::{Counts, Load};
@@ -32,6 +32,7 @@ impl Dispatcher {
             Query::GetOperator(query) => self.get_operator(&query.operator, caller),
             Query::GetChannel(query) => self.get_channel(query.channel, caller),
             Query::Health(_) => self.health(caller),
+            Query::History(query) => self.history(query, caller),
             Query::GetFile(query) => self.get_file(query, caller),
             Query::ListRequests(query) => self.pending(Pending::Requests(query), caller),
             Query::GetRequest(query) => self.get_request(query.request, caller),
@@ -99,6 +100,32 @@ impl Dispatcher {
         match self.live.get(&dialog) {
             Some(live) if live.may_end() => self.hold(dialog, Ask::Query(Query::FindDialog(query)), caller),
             _ => self.get_dialog(GetDialog::whole(dialog), caller),
+        }
+    }
+
+    /// Asks the client's newest dialog; what is on disk only is left to whoever asked.
+    fn history(&mut self, query: History, caller: Caller) {
+        let (channel, client) = match &query.of {
+            HistoryOf::Client { channel, client } => (channel.clone(), client.clone()),
+            HistoryOf::Dialog(dialog) => match self.live.get(dialog).map(|live| live.client.clone()) {
+                Some(Some(client)) => client,
+                Some(None) => return self.tell(*dialog, ToDialog::History(Box::new(query), caller)),
+                None if self.exists(*dialog) => return self.pending(Pending::ClientOf(*dialog), caller),
+                None => return self.reject(caller, no_such_dialog()),
+            },
+        };
+        if self.router.rules(&channel).is_none() {
+            return self.reject(caller, no_such_channel("channel"));
+        }
+        match self.last_of(&channel, &client) {
+            None => self.pending(Pending::LastOf(channel, client), caller),
+            Some(dialog) if self.live.get(&dialog).is_some_and(Live::may_end) => {
+                self.hold(dialog, Ask::Query(Query::History(query)), caller);
+            }
+            Some(dialog) => match self.awake(dialog) {
+                Ok(_) => self.tell(dialog, ToDialog::History(Box::new(query), caller)),
+                Err(rejection) => self.reject(caller, rejection),
+            },
         }
     }
 

@@ -20,7 +20,7 @@ use crate::actors::registry::Registry;
 use crate::actors::shard::Shard;
 use crate::actors::shared::Shared;
 use crate::domain::channel::Channel;
-use crate::domain::dialog::Dialog;
+use crate::domain::dialog::{Client, Dialog};
 use crate::domain::event::Change;
 use crate::domain::library::Item;
 use crate::domain::operator::Operator;
@@ -100,7 +100,7 @@ impl Recovery for Recovering {
         let dialog = &recovered.dialog;
         self.company.restore(dialog);
         if !dialog.is_closed() {
-            self.clients.insert((dialog.client.channel.clone(), dialog.client.id.clone()), dialog.id);
+            self.clients.extend(dialog.client.as_ref().map(|client| (client.key(), dialog.id)));
             self.router().restore_dialog(dialog);
         }
         if !recovered.clean {
@@ -218,7 +218,7 @@ impl Dispatcher {
             return;
         }
         let id = dialog.id;
-        let client = (dialog.client.channel.clone(), dialog.client.id.clone());
+        let client = dialog.client.as_ref().map(Client::key);
         self.start_dialog(id, Some(dialog), on_disk, client);
         if let Some(live) = self.live.get_mut(&id) {
             live.dirty = true;

@@ -8,11 +8,25 @@ use crate::timestamp::Timestamp;
 impl Dialog {
     /// The dialog that its first event makes; `None` if that is not an opening.
     pub fn from_event(id: DialogId, event: &DialogEvent, at: Timestamp) -> Option<Self> {
-        let DialogEvent::Opened { channel, client, client_name, previous } = event else { return None };
-        Some(Self {
+        let blank = Self::blank(id, at);
+        match event {
+            DialogEvent::Opened { channel, client, client_name, previous } => {
+                let (channel, name) = (channel.clone(), client_name.clone());
+                let client = Some(Client { channel: channel.clone(), id: client.clone(), name });
+                Some(Self { channel: Some(channel), client, previous: *previous, ..blank })
+            }
+            DialogEvent::OpenedInternally { by } => {
+                Some(Self { status: Status::Answered, owner: Some(by.clone()), ..blank })
+            }
+            _ => None,
+        }
+    }
+
+    fn blank(id: DialogId, at: Timestamp) -> Self {
+        Self {
             id,
-            channel: channel.clone(),
-            client: Client { channel: channel.clone(), id: client.clone(), name: client_name.clone() },
+            channel: None,
+            client: None,
             status: Status::Waiting,
             owner: None,
             participants: Vec::new(),
@@ -21,7 +35,7 @@ impl Dialog {
             announced: false,
             round: Vec::new(),
             weight: 0,
-            previous: *previous,
+            previous: None,
             opened_at: at,
             entered_at: at,
             closed_at: None,
@@ -32,7 +46,8 @@ impl Dialog {
             messages: Vec::new(),
             apps: Vec::new(),
             requests: Vec::new(),
-        })
+            former: Vec::new(),
+        }
     }
 
     /// Takes an event in that nobody needs any more: as [`apply`](Self::apply), without a copy of what
@@ -47,7 +62,9 @@ impl Dialog {
     /// Takes an event in. Never fails: an event is a fact.
     pub fn apply(&mut self, event: &DialogEvent, at: Timestamp) {
         match event {
-            DialogEvent::Opened { .. } | DialogEvent::OperatorMentioned { .. } => {}
+            DialogEvent::Opened { .. }
+            | DialogEvent::OpenedInternally { .. }
+            | DialogEvent::OperatorMentioned { .. } => {}
             DialogEvent::Waiting { .. } => self.announced = true,
             DialogEvent::Offered { operators, deadline, weight } => self.offer(operators, *deadline, *weight),
             DialogEvent::OfferWithdrawn { operator } => self.end_offer(operator),
@@ -101,7 +118,10 @@ impl Dialog {
             DialogEvent::ParticipantJoined { operator, .. } if !self.takes_part(operator) => {
                 self.participants.push(operator.clone());
             }
-            DialogEvent::ParticipantLeft { operator, .. } => self.part_with(operator),
+            DialogEvent::ParticipantLeft { operator, .. } => {
+                self.part_with(operator);
+                self.remember(operator.clone());
+            }
             DialogEvent::Renamed { title, .. } => self.title = title.clone(),
             DialogEvent::HiddenModeSet { operator, on } => {
                 self.hidden_mode.retain(|other| other != operator);
@@ -174,7 +194,9 @@ impl Dialog {
         self.status = Status::Answered;
         self.announced = false;
         self.participants.retain(|participant| participant != operator);
-        self.owner = Some(operator.clone());
+        if let Some(before) = self.owner.replace(operator.clone()).filter(|before| before != operator) {
+            self.remember(before);
+        }
         self.weight = weight;
         self.round.clear();
     }
@@ -186,12 +208,20 @@ impl Dialog {
 
     fn transfer(&mut self, to: &Destination, at: Timestamp) {
         self.status = Status::Waiting;
-        self.owner = None;
+        if let Some(before) = self.owner.take() {
+            self.remember(before);
+        }
         self.announced = false;
         self.round.clear();
         self.entered_at = at;
         if let Destination::Channel(channel) = to {
-            self.channel = channel.clone();
+            self.channel = Some(channel.clone());
+        }
+    }
+
+    fn remember(&mut self, operator: OperatorId) {
+        if !self.former.contains(&operator) {
+            self.former.push(operator);
         }
     }
 }

@@ -35,10 +35,10 @@ use crate::timestamp::Timestamp;
 pub struct Dialog {
     /// Its id.
     pub id: DialogId,
-    /// The channel in whose queue or hands it is.
-    pub channel: ChannelId,
-    /// Who wrote, and where.
-    pub client: Client,
+    /// The channel in whose queue or hands it is; none of an internal one.
+    pub channel: Option<ChannelId>,
+    /// Who wrote, and where; nobody in an internal one.
+    pub client: Option<Client>,
     /// Where it stands.
     pub status: Status,
     /// Who answers; a closed dialog keeps its last owner.
@@ -77,6 +77,8 @@ pub struct Dialog {
     pub apps: Vec<AppId>,
     /// All that the host was asked to do for it, oldest first.
     pub requests: Vec<HostRequest>,
+    /// Who owned it or took part in it and no longer does.
+    pub former: Vec<OperatorId>,
 }
 
 /// Somebody outside, as one channel knows them.
@@ -88,6 +90,18 @@ pub struct Client {
     pub id: ClientId,
     /// Their name, if the connector gave one.
     pub name: Option<String>,
+}
+
+impl Client {
+    /// The channel on which they write, and the connector's id for them.
+    pub fn key(&self) -> (ChannelId, ClientId) {
+        (self.channel.clone(), self.id.clone())
+    }
+
+    /// What people call them: their name, or the connector's id.
+    pub fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.id.as_str())
+    }
 }
 
 impl Dialog {
@@ -109,6 +123,24 @@ impl Dialog {
         }
     }
 
+    /// Whether employees are among themselves: no client, no queue, no capacity.
+    pub fn is_internal(&self) -> bool {
+        self.client.is_none()
+    }
+
+    /// Everybody who ever owned it, took part in it or wrote in it, the owner first.
+    pub fn everybody(&self) -> Vec<OperatorId> {
+        let writers = self.messages.iter().filter_map(|message| message.author.operator());
+        let people = self.owner.iter().chain(&self.participants).chain(&self.former).chain(writers);
+        let mut everybody = Vec::new();
+        for operator in people {
+            if !everybody.contains(operator) {
+                everybody.push(operator.clone());
+            }
+        }
+        everybody
+    }
+
     /// Whether it has ended.
     pub fn is_closed(&self) -> bool {
         matches!(self.status, Status::Closed { .. })
@@ -119,10 +151,11 @@ impl Dialog {
         self.is_owner(operator) || self.participants.contains(operator)
     }
 
-    /// Who may read what `operator` writes next: what they say, else what their hidden mode says.
+    /// Who may read what `operator` writes next: what they say, else what their hidden mode says. Among
+    /// themselves employees always write for employees only.
     pub fn visibility_for(&self, operator: &OperatorId, hidden: Option<bool>) -> Visibility {
         let hidden = hidden.unwrap_or_else(|| self.hidden_mode.contains(operator));
-        if hidden { Visibility::Hidden } else { Visibility::Public }
+        if hidden || self.is_internal() { Visibility::Hidden } else { Visibility::Public }
     }
 
     /// The message of this id.

@@ -20,10 +20,10 @@ pub struct CannedReply {
 }
 
 impl CannedReply {
-    /// Whether this operator may send it in a dialog of this channel.
-    pub fn is_for(&self, operator: &OperatorId, channel: &ChannelId) -> bool {
+    /// Whether this operator may send it in a dialog of this channel, or of none.
+    pub fn is_for(&self, operator: &OperatorId, channel: Option<&ChannelId>) -> bool {
         self.owner.as_ref().is_none_or(|owner| owner == operator)
-            && self.channel.as_ref().is_none_or(|only| only == channel)
+            && self.channel.as_ref().is_none_or(|only| Some(only) == channel)
     }
 }
 
@@ -76,11 +76,11 @@ mod tests {
     fn a_reply_may_be_kept_to_one_operator_or_one_channel() {
         let mut reply = PutCannedReply::new(CannedId::new("hi").unwrap(), "Hello").reply;
         let (anna, web) = (operator("anna"), channel("web"));
-        assert!(reply.is_for(&anna, &web));
+        assert!(reply.is_for(&anna, Some(&web)));
         reply.owner = Some(anna.clone());
-        assert!(reply.is_for(&anna, &web) && !reply.is_for(&operator("bea"), &web));
+        assert!(reply.is_for(&anna, Some(&web)) && !reply.is_for(&operator("bea"), Some(&web)));
         reply.channel = Some(channel("shop"));
-        assert!(!reply.is_for(&anna, &web) && reply.is_for(&anna, &channel("shop")));
+        assert!(!reply.is_for(&anna, Some(&web)) && reply.is_for(&anna, Some(&channel("shop"))));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::domain::event::{Destination, DialogEvent};
 use crate::domain::operator::{Operator, Presence, Principal, PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::GetDialog;
 use crate::domain::testing::*;
-use crate::ids::{MessageId, RequestId};
+use crate::ids::{DialogId, MessageId, RequestId};
 
 /// A dialog to which anna stands in one relation and no other, and in which message 2 is bea's, or
 /// her own where that is the relation.
@@ -34,7 +34,7 @@ fn orders(permission: Permission) -> Vec<DialogOrder> {
     let text = String::new;
     let request = RequestId::of(DIALOG, 1);
     match permission {
-        Permission::SetUp | Permission::SetPresence | Permission::Audit => vec![],
+        Permission::SetUp | Permission::SetPresence | Permission::Audit | Permission::Discuss => vec![],
         Permission::Answer => {
             vec![Answer { dialog }.into(), Skip { dialog }.into(), AcceptAndFinish { dialog }.into()]
         }
@@ -113,10 +113,14 @@ fn outcomes(permission: Permission, role: Role, relation: Relation) -> Vec<Resul
     let mut context = by("anna").role(role);
     context.actor.as_mut().unwrap().member = relation == Relation::Waiting;
     let principal = Principal { operator: operator("anna"), role };
+    let message = MessageId::of(DIALOG, 1);
+    let seen = SeenMessage::of(&given(events.clone()).dialog(), message).unwrap();
+    let discuss = || Discuss { message }.open(DialogId(9), &seen, &principal, |_| true, NOW).map(drop);
+    let discussed = (permission == Permission::Discuss).then(discuss);
     let on_dialog = orders(permission)
         .into_iter()
         .map(|order| given(events.clone()).when(&order, &context).decided.map(drop));
-    on_dialog.chain(others(permission, &principal, relation == Relation::Own)).collect()
+    on_dialog.chain(discussed).chain(others(permission, &principal, relation == Relation::Own)).collect()
 }
 
 /// Allowed is what fails for no reason of permission: status and capacity come later.

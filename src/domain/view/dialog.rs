@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::View;
 use super::message::{ClientMessageView, EmployeeMessageView};
+use crate::domain::dialog::command::internal;
 use crate::domain::dialog::{CloseReason, Dialog, Link, Message, Score, Status};
 use crate::domain::query::GetDialog;
+use crate::error::Rejection;
 use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -42,11 +44,21 @@ pub enum DialogView {
 
 impl DialogView {
     /// What a query asks to see of `dialog`; `name_of` knows the operators' names.
-    pub fn of(dialog: &Dialog, query: &GetDialog, name_of: impl Fn(&OperatorId) -> Option<String>) -> Self {
+    ///
+    /// # Errors
+    /// `dialog_internal`: there is no client who could see it.
+    pub fn of(
+        dialog: &Dialog,
+        query: &GetDialog,
+        name_of: impl Fn(&OperatorId) -> Option<String>,
+    ) -> Result<Self, Rejection> {
         let page = Page { after: query.after, limit: query.limit, audit: query.audit };
         match query.view {
-            View::Employee => Self::Employee(Box::new(EmployeeDialogView::of(dialog, page))),
-            View::Client => Self::Client(Box::new(ClientDialogView::of(dialog, page, name_of))),
+            View::Employee => Ok(Self::Employee(Box::new(EmployeeDialogView::of(dialog, page)))),
+            View::Client => {
+                let view = ClientDialogView::of(dialog, page, name_of).ok_or_else(internal)?;
+                Ok(Self::Client(Box::new(view)))
+            }
         }
     }
 }
@@ -57,10 +69,10 @@ impl DialogView {
 pub struct EmployeeDialogView {
     /// Its id.
     pub dialog: DialogId,
-    /// The channel in whose queue or hands it is.
-    pub channel: ChannelId,
-    /// The client.
-    pub client: ClientId,
+    /// The channel in whose queue or hands it is; none of an internal one.
+    pub channel: Option<ChannelId>,
+    /// The client; nobody in an internal one.
+    pub client: Option<ClientId>,
     /// Where it stands.
     pub status: &'static str,
     /// Why it ended.
@@ -118,7 +130,7 @@ impl EmployeeDialogView {
         Self {
             dialog: dialog.id,
             channel: dialog.channel.clone(),
-            client: dialog.client.id.clone(),
+            client: dialog.client.as_ref().map(|client| client.id.clone()),
             status: dialog.status.as_str(),
             reason,
             owner: dialog.owner.clone(),
@@ -159,16 +171,16 @@ pub struct ClientDialogView {
 }
 
 impl ClientDialogView {
-    /// What the client may see of `dialog`; `name_of` knows the operators' names.
-    pub fn of(dialog: &Dialog, page: Page, name_of: impl Fn(&OperatorId) -> Option<String>) -> Self {
+    /// What the client may see of `dialog`, if there is one; `name_of` knows the operators' names.
+    pub fn of(dialog: &Dialog, page: Page, name_of: impl Fn(&OperatorId) -> Option<String>) -> Option<Self> {
         let see = |message| ClientMessageView::of(message, dialog.id, &name_of);
-        Self {
+        Some(Self {
             dialog: dialog.id,
-            channel: dialog.channel.clone(),
-            client: dialog.client.id.clone(),
+            channel: dialog.channel.clone()?,
+            client: dialog.client.as_ref()?.id.clone(),
             status: dialog.status.as_str(),
             messages: page.of(&dialog.messages, see),
-        }
+        })
     }
 }
 
@@ -204,7 +216,7 @@ mod tests {
     fn shown(dialog: &Dialog, view: View, page: Page) -> Value {
         let Page { after, limit, audit } = page;
         let query = GetDialog { dialog: dialog.id, view, after, limit, audit };
-        serde_json::to_value(DialogView::of(dialog, &query, name_of)).unwrap()
+        serde_json::to_value(DialogView::of(dialog, &query, name_of).unwrap()).unwrap()
     }
 
     #[test]

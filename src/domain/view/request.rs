@@ -48,10 +48,10 @@ pub struct RequestView {
     pub created_by: OperatorId,
     /// When.
     pub created_at: Timestamp,
-    /// The channel of the client.
-    pub channel: ChannelId,
-    /// The client of the dialog.
-    pub client: ClientId,
+    /// The channel of the client; none of an internal dialog.
+    pub channel: Option<ChannelId>,
+    /// The client of the dialog, unless it is internal.
+    pub client: Option<ClientId>,
     /// The client's name, if the connector gave one.
     pub client_name: Option<String>,
 }
@@ -65,6 +65,7 @@ impl RequestView {
             RequestState::Retry(at) => Some(at),
             _ => None,
         };
+        let client = dialog.client.as_ref();
         Self {
             request: request.id,
             kind_of_request: request.kind,
@@ -85,9 +86,9 @@ impl RequestView {
             retry_at,
             created_by: request.created_by.clone(),
             created_at: request.created_at,
-            channel: dialog.client.channel.clone(),
-            client: dialog.client.id.clone(),
-            client_name: dialog.client.name.clone(),
+            channel: client.map(|client| client.channel.clone()),
+            client: client.map(|client| client.id.clone()),
+            client_name: client.and_then(|client| client.name.clone()),
         }
     }
 }

@@ -22,12 +22,14 @@ pub fn event(line: &mut Vec<u8>, recorded: &Recorded) {
 
 /// Who may learn of an event: `all` if a connector may pass it on to the client.
 ///
-/// What concerns no client at all (channels, operators and the library as such) is for employees, and so are
+/// What concerns no client at all (channels, operators, the library, internal dialogs) is for employees, and so are
 /// hidden messages, mentions, apps, title, hidden mode, score and requests to the outside; everything else that
 /// happens to a client's dialog concerns the client.
 pub fn audience(event: &OneEvent) -> &'static str {
     match event {
-        OneEvent::Channel(..) | OneEvent::Operator(..) | OneEvent::Item(..) => "employees",
+        OneEvent::Channel(..) | OneEvent::Operator(..) | OneEvent::Item(..) | OneEvent::Internal(..) => {
+            "employees"
+        }
         OneEvent::Dialog(_, event) if is_for_employees(event) => "employees",
         OneEvent::Dialog(..) => "all",
     }
@@ -57,7 +59,9 @@ impl Serialize for Body<'_> {
         match &self.0.event {
             OneEvent::Channel(channel, event) => of_channel(&mut map, channel, event)?,
             OneEvent::Operator(operator, event) => of_operator(&mut map, operator, event)?,
-            OneEvent::Dialog(dialog, event) => of_dialog(&mut map, *dialog, event)?,
+            OneEvent::Dialog(dialog, event) | OneEvent::Internal(dialog, event) => {
+                of_dialog(&mut map, *dialog, event)?;
+            }
             OneEvent::Item(item, _) => of_item(&mut map, item)?,
         }
         map.serialize_entry("audience", audience(&self.0.event))?;
@@ -109,6 +113,12 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
             map.serialize_entry("channel", channel)?;
             map.serialize_entry("client", client)?;
             map.serialize_entry("previous", previous)
+        }
+        DialogEvent::OpenedInternally { by } => {
+            map.serialize_entry("channel", &None::<ChannelId>)?;
+            map.serialize_entry("client", &None::<ChannelId>)?;
+            map.serialize_entry("previous", &None::<DialogId>)?;
+            map.serialize_entry("by", by)
         }
         DialogEvent::Waiting { channel } => map.serialize_entry("channel", channel),
         DialogEvent::Offered { operators, deadline, weight: _ } => {
@@ -202,7 +212,7 @@ fn of_content<M: SerializeMap>(map: &mut M, event: &DialogEvent) -> Result<(), M
 
 fn dialog_kind(event: &DialogEvent) -> &'static str {
     match event {
-        DialogEvent::Opened { .. } => "dialog_opened",
+        DialogEvent::Opened { .. } | DialogEvent::OpenedInternally { .. } => "dialog_opened",
         DialogEvent::Waiting { .. } => "dialog_waiting",
         DialogEvent::Offered { .. } => "dialog_offered",
         DialogEvent::OfferWithdrawn { .. } => "offer_withdrawn",

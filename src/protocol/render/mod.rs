@@ -49,6 +49,7 @@ impl Serialize for ReplyObject<'_> {
             Reply::Done => Map::new().serialize(serializer),
             Reply::Received(received) => received.serialize(serializer),
             Reply::Written(written) => written.serialize(serializer),
+            Reply::Opened(opened) => opened.serialize(serializer),
             Reply::Dialogs(dialogs) => {
                 let entries: Vec<_> = dialogs.iter().map(|dialog| Entry { dialog: *dialog }).collect();
                 let mut map = serializer.serialize_map(Some(1))?;

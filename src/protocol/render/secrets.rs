@@ -225,12 +225,12 @@ fn reply(hidden: Option<bool>, quote: Option<u32>, mentioned: bool, file: bool) 
 /// A message of another client.
 fn foreign(secret: bool) -> SeenMessage {
     let mut dialog = given(opened()).dialog();
-    dialog.client.id = crate::ids::ClientId::new("ola").unwrap();
+    dialog.client.as_mut().unwrap().id = crate::ids::ClientId::new("ola").unwrap();
     let id = MessageId::of(DialogId(987_654_321), 1);
     let visibility = dialog.messages[0].visibility;
     let text = if secret { SECRET } else { "open" }.to_owned();
     let message = Message::new(id, crate::domain::dialog::Author::Client, visibility, text, NOW);
-    SeenMessage { client: dialog.client, message }
+    SeenMessage { message, ..SeenMessage::of(&dialog, dialog.messages[0].id).unwrap() }
 }
 
 fn payment() -> SendPayment {

@@ -7,6 +7,7 @@ use calcard::vcard::{
 use super::{PRODUCT, moment};
 use crate::domain::dialog::Contact;
 use crate::domain::view::RequestView;
+use crate::ids::ClientId;
 
 /// Fields of a contact that are properties of their own.
 const PROPERTIES: [(&str, VCardProperty); 5] = [
@@ -62,7 +63,7 @@ fn full_name(contact: &Contact, request: &RequestView) -> String {
     let names =
         [contact.get("name").join(" "), parts.join(" "), request.client_name.clone().unwrap_or_default()];
     let named = names.iter().map(|name| name.trim()).find(|name| !name.is_empty());
-    named.unwrap_or(request.client.as_str()).to_owned()
+    named.or(request.client.as_ref().map(ClientId::as_str)).unwrap_or_default().to_owned()
 }
 
 /// The note, and all that the format has no property for.

@@ -29,8 +29,8 @@ fn request(kind_of_request: RequestKind) -> RequestView {
         retry_at: None,
         created_by: OperatorId::new("anna").unwrap(),
         created_at: time("2026-01-01T00:00:00.999Z"),
-        channel: ChannelId::new("web").unwrap(),
-        client: ClientId::new("ala").unwrap(),
+        channel: ChannelId::new("web").ok(),
+        client: ClientId::new("ala").ok(),
         client_name: None,
     }
 }

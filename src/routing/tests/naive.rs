@@ -40,7 +40,9 @@ impl Naive {
     pub(super) fn channel_changes(&mut self, world: &World, after: &Channel) {
         let begins = world.channels.get(&after.id).is_some_and(|before| !before.settings.queue.check_online)
             && after.settings.queue.check_online;
-        for (dialog, state) in world.dialogs.iter().filter(|(_, state)| begins && state.channel == after.id) {
+        for (dialog, state) in
+            world.dialogs.iter().filter(|(_, state)| begins && state.channel.as_ref() == Some(&after.id))
+        {
             for operator in state.offered_to() {
                 if world.operators[operator].presence == Presence::Offline {
                     self.pending
@@ -85,7 +87,7 @@ pub(super) fn next_deadline(world: &World) -> Option<(Timestamp, Vec<DialogId>)>
 }
 
 fn chosen(world: &World, dialog: &Dialog) -> Vec<OperatorId> {
-    let channel = &world.channels[&dialog.channel];
+    let channel = &world.channels[dialog.channel.as_ref().unwrap()];
     let eligible = eligible(world, channel);
     match dialog.status {
         Status::Waiting => by_mode(world, channel, &eligible, &dialog.round),

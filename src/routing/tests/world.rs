@@ -106,8 +106,10 @@ impl World {
     }
 
     fn rules_for(&self, dialog: DialogId) -> OfferRules {
-        let channel =
-            self.router.channel_of(dialog).or(self.dialogs.get(&dialog).map(|dialog| &dialog.channel));
+        let channel = self
+            .router
+            .channel_of(dialog)
+            .or(self.dialogs.get(&dialog).and_then(|dialog| dialog.channel.as_ref()));
         self.rules(channel.expect("a dialog that is told something is known"))
     }
 
@@ -230,7 +232,7 @@ impl World {
             }
             Directive::Announce { .. } => {
                 assert_eq!(dialog.status, Status::Waiting, "only what waits is announced");
-                vec![DialogEvent::Waiting { channel: dialog.channel.clone() }]
+                vec![DialogEvent::Waiting { channel: dialog.channel.clone().unwrap() }]
             }
             Directive::Withdraw { operator, .. } if dialog.is_offered_to(operator) => {
                 vec![DialogEvent::OfferWithdrawn { operator: operator.clone() }]
@@ -243,7 +245,7 @@ impl World {
                 _ => Vec::new(),
             },
             Directive::ReturnToQueue { operator, .. } if owns(dialog, operator) => {
-                vec![moved(dialog, &dialog.channel)]
+                vec![moved(dialog, dialog.channel.as_ref().unwrap())]
             }
             Directive::Withdraw { .. } | Directive::ReturnToQueue { .. } => Vec::new(),
         }
@@ -305,7 +307,7 @@ impl World {
     /// Units that dialogs charge to an operator, counted from the dialogs alone.
     pub(super) fn charged(&self, operator: &OperatorId) -> u32 {
         let charge = |dialog: &Dialog| {
-            let all = self.channels[&dialog.channel].settings.queue.mode == QueueMode::All;
+            let all = self.channels[dialog.channel.as_ref().unwrap()].settings.queue.mode == QueueMode::All;
             let by_offer = dialog.is_offered_to(operator) && !all;
             if owns(dialog, operator) || by_offer { dialog.weight } else { 0 }
         };

@@ -139,10 +139,8 @@ fn dialog(image: &Image) -> Option<&Arc<DialogImage>> {
 /// Where an image is written among others: by the key that is dearest to find a place for.
 fn place(image: &Image) -> Option<(&str, &str, u64)> {
     let dialog = dialog(image)?;
-    let (channel, client) = dialog.closed.as_ref().map_or(("", ""), |closed| {
-        let (channel, client) = &closed.client;
-        (channel.as_str(), client.as_str())
-    });
+    let client = dialog.closed.as_ref().and_then(|closed| closed.client.as_ref());
+    let (channel, client) = client.map_or(("", ""), |(channel, client)| (channel.as_str(), client.as_str()));
     Some((channel, client, dialog.id.0))
 }
 

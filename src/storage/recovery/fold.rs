@@ -73,7 +73,9 @@ impl<'a> Fold<'a> {
             Events::Channel(id, events) => apply_to(&mut self.channels, id, &events, seq),
             Events::Operator(id, events) => apply_to(&mut self.operators, id, &events, seq),
             Events::Item(id, events) => apply_to(&mut self.items, id, &events, seq),
-            Events::Dialog(id, events) => return self.apply_to_dialog(id, &events, change.at, seq),
+            Events::Dialog(id, events) | Events::Internal(id, events) => {
+                return self.apply_to_dialog(id, &events, change.at, seq);
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::channel::Channel;
-use crate::domain::dialog::Dialog;
+use crate::domain::dialog::{Client, Dialog};
 use crate::domain::event::{Change, Events};
 use crate::domain::library::{Item, ItemId};
 use crate::domain::operator::Operator;
@@ -57,7 +57,7 @@ impl World {
                 events.iter().for_each(|event| known.thing.apply(event));
                 known.dirty = true;
             }
-            Events::Dialog(id, events) => {
+            Events::Dialog(id, events) | Events::Internal(id, events) => {
                 let new = || known(Dialog::from_event(*id, &events[0], change.at).unwrap());
                 let known = self.dialogs.entry(*id).or_insert_with(new);
                 events.iter().for_each(|event| known.thing.apply(event, change.at));
@@ -73,7 +73,7 @@ impl World {
         let now = fingerprint(Thing::Dialog(id), &state);
         let dialog = &known.thing;
         let closed = dialog.is_closed().then(|| ClosedDialog {
-            client: (dialog.client.channel.clone(), dialog.client.id.clone()),
+            client: dialog.client.as_ref().map(Client::key),
             external_ids: dialog
                 .messages
                 .iter()

@@ -14,6 +14,16 @@ pub(super) fn open(dialog: &Dialog) -> Result<(), Rejection> {
     if dialog.is_closed() { Err(Rejection::new(Code::DialogClosed, "this dialog is closed")) } else { Ok(()) }
 }
 
+/// The dialog is a client's, and no internal one.
+pub(super) fn with_client(dialog: &Dialog) -> Result<(), Rejection> {
+    if dialog.is_internal() { Err(internal()) } else { Ok(()) }
+}
+
+/// The rejection of what only a client's dialog has.
+pub fn internal() -> Rejection {
+    Rejection::new(Code::DialogInternal, "this dialog is internal: it has no client and no queue")
+}
+
 /// The dialog has ended.
 pub(super) fn closed(dialog: &Dialog) -> Result<(), Rejection> {
     if dialog.is_closed() {

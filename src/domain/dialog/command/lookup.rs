@@ -2,7 +2,7 @@
 
 use crate::domain::dialog::{Client, Dialog, Message};
 use crate::domain::library::{App, CannedReply, Form};
-use crate::ids::MessageId;
+use crate::ids::{MessageId, OperatorId};
 
 /// What was looked up. Most commands need nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,8 +25,14 @@ pub enum Lookup {
 /// A message as it stands in its dialog.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenMessage {
-    /// Who wrote in that dialog.
-    pub client: Client,
+    /// Who wrote in that dialog; nobody in an internal one.
+    pub client: Option<Client>,
+    /// Who owns that dialog.
+    pub owner: Option<OperatorId>,
+    /// Who else takes part in it.
+    pub participants: Vec<OperatorId>,
+    /// Everybody who ever owned it, took part in it or wrote in it.
+    pub everybody: Vec<OperatorId>,
     /// The message.
     pub message: Message,
 }
@@ -35,7 +41,9 @@ impl SeenMessage {
     /// The message of `dialog` with this id.
     pub fn of(dialog: &Dialog, message: MessageId) -> Option<Self> {
         let message = dialog.message(message)?.clone();
-        Some(Self { client: dialog.client.clone(), message })
+        let (client, owner) = (dialog.client.clone(), dialog.owner.clone());
+        let (participants, everybody) = (dialog.participants.clone(), dialog.everybody());
+        Some(Self { client, owner, participants, everybody, message })
     }
 }
 

@@ -211,7 +211,7 @@ mod tests {
             assert_eq!(decision.events.last(), Some(&last));
             let dialog = given(decision.events).dialog();
             assert_eq!(dialog.previous, Some(DialogId(2)));
-            assert_eq!(dialog.client.name.as_deref(), Some("Ala"));
+            assert_eq!(dialog.client.as_ref().unwrap().name.as_deref(), Some("Ala"));
             assert_eq!(dialog.messages.len(), 1);
             let received =
                 Received { dialog: DIALOG, message: dialog.messages[0].id, opened: true, duplicate: false };

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Context, Decision, DialogCommand, steps};
+use super::{Context, Decision, DialogCommand, guard, steps};
 use crate::domain::dialog::{Contact, Dialog, RequestDetails, RequestKind};
 use crate::domain::form;
 use crate::domain::permission::Permission;
@@ -39,6 +39,7 @@ impl DialogCommand for SaveToCrm {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let actor = context.acting()?;
         dialog.allow(Permission::Request, actor)?;
+        guard::with_client(dialog)?;
         if let Some(deal) = dialog.requests.iter().find(|request| request.kind == RequestKind::Deal) {
             let reply = Reply::Requested(Requested { request: deal.id });
             return Ok(Decision { events: Vec::new(), reply });

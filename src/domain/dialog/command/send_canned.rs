@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::lookup::Lookup;
 use super::{Context, Decision, DialogCommand, compose};
-use crate::domain::dialog::{Author, Dialog, Message};
+use crate::domain::dialog::{Author, Client, Dialog, Message};
 use crate::domain::emoji::with_emoji;
 use crate::domain::form;
 use crate::domain::library::ItemId;
@@ -26,12 +26,12 @@ impl DialogCommand for SendCanned {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let operator = &context.acting()?.operator;
         let canned = match &context.desk.lookup {
-            Lookup::Canned(canned) if canned.reply.is_for(operator, &dialog.channel) => canned,
+            Lookup::Canned(canned) if canned.reply.is_for(operator, dialog.channel.as_ref()) => canned,
             _ => return Err(ItemId::Canned(self.canned.clone()).not_found()),
         };
         compose::writer(dialog, context)?;
         let names = Names {
-            client: dialog.client.name.as_deref().unwrap_or(dialog.client.id.as_str()),
+            client: dialog.client.as_ref().map_or("", Client::shown),
             operator: &canned.operator_name,
             channel: &canned.channel_name,
         };

@@ -20,6 +20,7 @@ impl DialogCommand for Spam {
     fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let actor = context.acting()?;
         dialog.allow(Permission::Spam, actor)?;
+        guard::with_client(dialog)?;
         guard::open(dialog)?;
         Ok(Decision::done(steps::close(dialog, CloseReason::Spam, Some(&actor.operator))))
     }

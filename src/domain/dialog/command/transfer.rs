@@ -63,7 +63,7 @@ impl Transfer {
                 Err(Rejection::invalid("to_operator", "the dialog is this operator's already"))
             }
             Destination::Channel(channel)
-                if dialog.status == Status::Waiting && dialog.channel == *channel =>
+                if dialog.status == Status::Waiting && dialog.channel.as_ref() == Some(channel) =>
             {
                 Err(Rejection::invalid("to_channel", "the dialog waits in this channel already"))
             }
@@ -122,6 +122,9 @@ impl DialogCommand for Transfer {
             ));
         }
         dialog.allow(Permission::Transfer, actor)?;
+        if let Destination::Channel(_) = self.to {
+            guard::with_client(dialog)?;
+        }
         guard::open(dialog)?;
         self.check_target(dialog)?;
         if self.comment.is_some() {
@@ -187,7 +190,7 @@ mod tests {
         let unpinned = DialogEvent::Unpinned { operator: operator("anna") };
         let outcome = given(pinned_by("anna")).when(&transfer, &by("anna"));
         let dialog = outcome.then([unpinned, transferred(Some("anna"), &transfer)]).dialog();
-        assert_eq!((dialog.channel, dialog.client.channel), (channel("shop"), channel("web")));
+        assert_eq!((dialog.channel, dialog.client.unwrap().channel), (Some(channel("shop")), channel("web")));
         assert_eq!((dialog.status, dialog.pinned), (Status::Waiting, false));
     }
 

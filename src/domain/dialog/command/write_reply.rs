@@ -81,11 +81,11 @@ impl WriteReply {
         &self,
         dialog: &'a Dialog,
         lookup: &'a Lookup,
-    ) -> Result<Option<(&'a Message, &'a Client)>, Rejection> {
+    ) -> Result<Option<(&'a Message, Option<&'a Client>)>, Rejection> {
         let Some(quote) = self.quote else { return Ok(None) };
         match (dialog.message(quote), lookup) {
-            (Some(message), _) => Ok(Some((message, &dialog.client))),
-            (None, Lookup::Message(seen)) => Ok(Some((&seen.message, &seen.client))),
+            (Some(message), _) => Ok(Some((message, dialog.client.as_ref()))),
+            (None, Lookup::Message(seen)) => Ok(Some((&seen.message, seen.client.as_ref()))),
             _ => Err(no_such_message().at("quote")),
         }
     }
@@ -106,7 +106,7 @@ impl DialogCommand for WriteReply {
         let operator = &compose::writer(dialog, context)?.operator;
         let visibility = dialog.visibility_for(operator, self.hidden);
         if let (Visibility::Public, Some((message, client))) = (visibility, quoted) {
-            check_quote(message, client, &dialog.client)?;
+            check_quote(message, client, dialog.client.as_ref())?;
         }
         let message = steps::operator_message(dialog, operator, visibility, &self.text, context.now);
         Ok(compose::added(message.holding(self.content())))
@@ -114,11 +114,11 @@ impl DialogCommand for WriteReply {
 }
 
 /// What the client must not see, or is another's, is not for a public message to quote.
-fn check_quote(message: &Message, of: &Client, client: &Client) -> Result<(), Rejection> {
+fn check_quote(message: &Message, of: Option<&Client>, client: Option<&Client>) -> Result<(), Rejection> {
     if message.is_hidden() {
         return Err(Rejection::invalid("quote", "a public message may not quote a hidden one"));
     }
-    if (&of.channel, &of.id) != (&client.channel, &client.id) {
+    if of.map(Client::key) != client.map(Client::key) {
         return Err(Rejection::invalid("quote", "a public message may not quote one of another client"));
     }
     Ok(())

@@ -77,7 +77,7 @@ fn only_a_hidden_message_quotes_a_hidden_one() {
 fn only_a_hidden_message_quotes_one_of_another_client() {
     let elsewhere = |client: &str, hidden| {
         let mut dialog = given(opened()).dialog();
-        dialog.client.id = ClientId::new(client).unwrap();
+        dialog.client.as_mut().unwrap().id = ClientId::new(client).unwrap();
         let seen = SeenMessage::of(&dialog, MessageId::of(DIALOG, 1)).unwrap();
         let context = by("anna").looked_up(Lookup::Message(Box::new(seen)));
         let quote = reply(hidden).quote(MessageId::of(DialogId(3), 1));

@@ -12,10 +12,11 @@ pub struct Announce;
 impl DialogCommand for Announce {
     fn decide(&self, dialog: &Dialog, _: &Context) -> Result<Decision, Rejection> {
         let unsaid = dialog.status == Status::Waiting && !dialog.announced;
-        Ok(if unsaid {
-            Decision::done(vec![DialogEvent::Waiting { channel: dialog.channel.clone() }])
-        } else {
-            Decision::nothing()
+        Ok(match &dialog.channel {
+            Some(channel) if unsaid => {
+                Decision::done(vec![DialogEvent::Waiting { channel: channel.clone() }])
+            }
+            _ => Decision::nothing(),
         })
     }
 }

@@ -15,11 +15,12 @@ pub struct ReturnToQueue {
 
 impl DialogCommand for ReturnToQueue {
     fn decide(&self, dialog: &Dialog, _: &Context) -> Result<Decision, Rejection> {
+        let Some(channel) = &dialog.channel else { return Ok(Decision::nothing()) };
         if dialog.status != Status::Answered || !dialog.is_owner(&self.operator) {
             return Ok(Decision::nothing());
         }
         let unpinned = dialog.pinned.then(|| DialogEvent::Unpinned { operator: self.operator.clone() });
-        let to = Destination::Channel(dialog.channel.clone());
+        let to = Destination::Channel(channel.clone());
         let transferred = DialogEvent::Transferred { from: Some(self.operator.clone()), to, by: None };
         Ok(Decision::done(unpinned.into_iter().chain([transferred]).collect()))
     }
