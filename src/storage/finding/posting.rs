@@ -35,7 +35,7 @@ impl Posting {
         }
         let list: Vec<u16> = places_in(value).collect();
         let sorted = list.is_sorted_by(|one, other| one < other);
-        (value.len() % 2 == 0 && value.len() < BITS_BYTES && sorted).then_some(Self::List(list))
+        (value.len().is_multiple_of(2) && value.len() < BITS_BYTES && sorted).then_some(Self::List(list))
     }
 
     /// As it is stored.
