@@ -16,6 +16,8 @@ mod content;
 mod data_directory;
 #[path = "engine/executors.rs"]
 mod executors;
+#[path = "engine/finding.rs"]
+mod finding;
 #[path = "engine/fingerprint.rs"]
 mod fingerprint;
 #[path = "engine/house.rs"]

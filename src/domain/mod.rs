@@ -25,6 +25,7 @@
 //! - **Order**: what a dialog is told: a command on it, or what the dispatcher tells it.
 //! - **Library**: canned replies, forms and apps, from which operators choose; one of them is an **item**.
 //! - **Content**: what a message holds besides its text.
+//! - **Fact**: something true of a dialog by which it can be found; a **filter** asks for several.
 //! - **Change**: the events of one command on one subject, journaled whole or not at all.
 
 pub mod channel;

@@ -47,6 +47,7 @@ const RESERVED_PATHS: &[(&str, Where, &str)] = &[
     ("bincode", OnlyIn(&["storage/codec"]), "encode and decode through storage/codec, which sets the limits"),
     ("base64", OnlyIn(&["domain/file"]), "contents of files are read and shown by domain/file"),
     ("sha2", OnlyIn(&["domain/file"]), "contents of files are named by domain/file"),
+    ("deunicode", OnlyIn(&["domain/fold"]), "ask domain/fold, which says how texts are compared"),
     ("emojis", OnlyIn(&["domain/emoji"]), "ask domain/emoji, which says what a short code is"),
     ("mimalloc", OnlyIn(&["bin"]), "the allocator is the host's choice: only programs set one"),
     ("actix", ACTORS, ACTORS_WHY),

@@ -11,6 +11,8 @@
 
 mod lookup;
 mod posting;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use hashbrown::HashSet;
@@ -95,29 +97,4 @@ pub(super) fn entries(key: &[u8], value: &[u8]) -> Result<(FactHash, Vec<DialogI
     let (fact, block) = parse_key(key)?;
     let places = parse(key, value)?.places();
     Ok((fact, places.into_iter().map(|place| dialog_at(block, place)).collect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_holds_the_fact_and_the_block_and_newer_blocks_come_first() {
-        let fact = FactHash::of(FactKind::Owner, "anna");
-        for block in [0, 1, 65_536, LAST_BLOCK] {
-            assert_eq!(parse_key(&fact.key(block)).unwrap(), (fact, block));
-        }
-        assert!(fact.key(7) < fact.key(6));
-        assert_ne!(fact, FactHash::of(FactKind::Participant, "anna"));
-        assert!(parse_key(&[0; 10]).is_err() && parse_key(&[0; 12]).is_err());
-    }
-
-    #[test]
-    fn a_dialog_has_one_place() {
-        for id in [1, 65_535, 65_536, crate::limits::DIALOGS] {
-            let (block, place) = place_of(DialogId(id));
-            assert!(block <= LAST_BLOCK);
-            assert_eq!(dialog_at(block, place), DialogId(id));
-        }
-    }
 }

@@ -35,7 +35,7 @@ impl Posting {
         }
         let list: Vec<u16> = places_in(value).collect();
         let sorted = list.is_sorted_by(|one, other| one < other);
-        (value.len() % 2 == 0 && value.len() < BITS_BYTES && sorted).then_some(Self::List(list))
+        (value.len().is_multiple_of(2) && value.len() < BITS_BYTES && sorted).then_some(Self::List(list))
     }
 
     /// As it is stored.
@@ -185,9 +185,7 @@ mod tests {
         #[test]
         fn what_is_removed_is_gone(places in places(), gone in prop::collection::vec(any::<u16>(), 0..5)) {
             let mut expected = set_of(&places);
-            for place in &gone {
-                expected.remove(place);
-            }
+            expected.retain(|place| !gone.contains(place));
             prop_assert_eq!(Posting::of(places).remove(&gone), Posting::of(expected.into_iter().collect()));
         }
     }

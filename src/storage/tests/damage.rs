@@ -142,3 +142,28 @@ fn what_holds_no_data_cannot_be_verified_and_is_not_made() {
     assert!(matches!(inspect(&missing), Err(Error::Unusable { .. })));
     assert!(!missing.exists());
 }
+
+#[test]
+fn an_index_that_says_more_or_less_than_the_dialogs_is_refused() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let mut world = World::default();
+    for id in 1..4 {
+        let mut batch = Batch::default();
+        world.record(&of_dialog(id, 1, vec![opening(id), message(id, 1), closing()]), &mut batch);
+        world.image(DialogId(id), &mut batch);
+        running.commit_batch(batch);
+    }
+    running.journal.close().unwrap();
+    assert_eq!(verify(directory.path(), &mut |_, _| {}).unwrap().dialogs_closed, 3);
+    let disk = Disk::open(directory.path()).unwrap();
+    let (key, value) = disk.first_from(Table::Finding, &[0; 11], &[255; 12]).unwrap().unwrap();
+    drop(disk);
+    let verified = || place(verify(directory.path(), &mut |_, _| {}));
+    change(directory.path(), Table::Finding, &key, |value| value.extend([0x70, 0]));
+    assert_eq!(verified(), "index of closed dialogs");
+    change(directory.path(), Table::Finding, &key, Vec::clear);
+    assert_eq!(verified(), "index of closed dialogs");
+    change(directory.path(), Table::Finding, &key, |stored| *stored = value);
+    assert_eq!(verify(directory.path(), &mut |_, _| {}).unwrap().dialogs_closed, 3);
+}
