@@ -3,7 +3,7 @@
 use super::channel::PutChannel;
 use super::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, DeleteMessage,
-    Discuss, EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt,
+    Discuss, EditMessage, Finish, Invite, Join, Leave, MoveToNew, Pin, PinAll, Rate, Receive, RecordReceipt,
     RemoveParticipant, Rename, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip,
     Spam, SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
@@ -106,6 +106,8 @@ pub enum Command {
     AttachApp(Box<AttachApp>),
     /// Opens an internal dialog about a message.
     Discuss(Discuss),
+    /// Moves a client's message to a new dialog.
+    MoveToNew(MoveToNew),
 }
 
 impl Command {
@@ -261,6 +263,7 @@ commands! {
     SaveCanned => SaveCanned,
     AttachApp => AttachApp,
     Discuss => Discuss,
+    MoveToNew => MoveToNew,
 }
 
 #[cfg(test)]

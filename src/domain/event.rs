@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelSettings;
-use super::dialog::{CloseReason, FormAnswer, Message, PaymentStatus, Receipt, Visibility};
+use super::dialog::{Client, CloseReason, FormAnswer, Message, PaymentStatus, Receipt, Visibility};
 use super::library::{Item, ItemId};
 use super::operator::{OperatorSettings, Presence};
 use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId};
@@ -262,6 +262,24 @@ pub enum DialogEvent {
         operator: OperatorId,
         /// The bot that takes part from now on.
         bot: Option<OperatorId>,
+    },
+    /// A message of the client's dialog before began it.
+    OpenedByMove {
+        /// The channel in whose hands it is.
+        channel: ChannelId,
+        /// The client.
+        client: Box<Client>,
+        /// The dialog from which the message came.
+        previous: DialogId,
+    },
+    /// A message no longer stands in it but in a new dialog.
+    MessageMoved {
+        /// Which.
+        message: MessageId,
+        /// The new dialog.
+        to: DialogId,
+        /// Who moved it.
+        by: OperatorId,
     },
     /// An employee opened it for employees: it is theirs from the start.
     OpenedInternally {

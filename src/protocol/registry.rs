@@ -9,7 +9,7 @@ use crate::domain::channel::PutChannel;
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, DeleteMessage,
-    Discuss, EditMessage, Finish, Invite, Join, Leave, Pin, PinAll, Rate, Receive, RecordReceipt,
+    Discuss, EditMessage, Finish, Invite, Join, Leave, MoveToNew, Pin, PinAll, Rate, Receive, RecordReceipt,
     RemoveParticipant, Rename, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip,
     Spam, SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
@@ -97,6 +97,7 @@ const TABLE: &[Entry] = &[
     command::<SaveCanned>("save_canned", Sender::Operator),
     command::<AttachApp>("attach_app", Sender::Operator),
     command::<Discuss>("discuss", Sender::Operator),
+    command::<MoveToNew>("move_to_new", Sender::Operator),
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),

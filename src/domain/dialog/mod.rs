@@ -71,6 +71,17 @@ pub struct Dialog {
     pub apps: Vec<AppId>,
     /// Who owned it or took part in it and no longer does.
     pub former: Vec<OperatorId>,
+    /// The message that has moved from it to a new dialog.
+    pub moved: Option<MovedMessage>,
+}
+
+/// A message that goes on in another dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedMessage {
+    /// Which.
+    pub message: MessageId,
+    /// Where it stands now, unless it has moved again.
+    pub to: DialogId,
 }
 
 /// Somebody outside, as one channel knows them.
