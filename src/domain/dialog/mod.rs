@@ -1,4 +1,4 @@
-//! A dialog: one handling cycle of one client, from the first message to closing.
+//! A dialog: one handling cycle of one client, from the first message to closing, or an internal one.
 //!
 //! The state and how events change it stand here and in `apply.rs`; each command has a file of
 //! its own under `command/`, with its rules and its tests.
