@@ -30,6 +30,8 @@ mod ledger;
 mod life;
 #[path = "engine/memory.rs"]
 mod memory;
+#[path = "engine/moves.rs"]
+mod moves;
 #[path = "engine/overload.rs"]
 mod overload;
 #[path = "engine/races.rs"]

@@ -1,5 +1,7 @@
 //! The actor of one dialog: it owns the dialog's state, and nobody else changes it.
 
+mod moving;
+
 use std::sync::Arc;
 
 use actix::{Actor, Context as ActorContext, Handler, Message};
@@ -28,6 +30,8 @@ use crate::routing::Fact;
 use crate::storage::{ClosedDialog, DialogImage, Image, Indexed, Thing, encode, fingerprint};
 use crate::timestamp::Timestamp;
 
+pub use self::moving::Moving;
+
 /// What a dialog can be told.
 #[derive(Debug)]
 pub enum ToDialog {
@@ -37,6 +41,8 @@ pub enum ToDialog {
     Begin(Box<Beginning>),
     /// A command.
     Order(Box<Told>),
+    /// Move a message to a new dialog.
+    Move(Box<Moving>),
     /// Show yourself.
     Show(Box<GetDialog>, Caller),
     /// Say which content a file has.
@@ -329,6 +335,7 @@ impl Handler<ToDialog> for DialogActor {
             ToDialog::Open(opening) => self.open(*opening),
             ToDialog::Begin(beginning) => self.begin(*beginning),
             ToDialog::Order(told) => self.order(*told),
+            ToDialog::Move(moving) => self.move_to_new(*moving),
             ToDialog::Show(query, caller) => self.show(&query, caller),
             ToDialog::File(query, caller) => self.file(query, caller),
             ToDialog::History(query, caller) => self.history(&query, caller),

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use super::caller::Outcome;
 use super::errand::Errand;
 use crate::domain::channel::Channel;
+use crate::domain::dialog::Dialog;
 use crate::domain::dialog::command::Lookup;
 use crate::domain::operator::Operator;
 use crate::error::Rejection;
@@ -34,6 +35,10 @@ pub enum Note {
     Part(u64, Result<Outcome, Rejection>),
     /// What a command had to know elsewhere was looked up: it can go on.
     Found(Box<Errand>, Lookup),
+    /// A message has moved to a new dialog, which begins with it.
+    Moved(Box<Moved>),
+    /// A message has not moved to the new dialog that was to have this id.
+    Stayed(DialogId),
     /// An operator or the registry handled a message, and nothing changed.
     Nothing,
 }
@@ -54,6 +59,15 @@ pub struct DialogNote {
     pub clean: bool,
     /// Whether it has ended.
     pub closed: bool,
+}
+
+/// A message has moved.
+#[derive(Debug)]
+pub struct Moved {
+    /// The new dialog, as it is in its image.
+    pub dialog: Dialog,
+    /// What routing needs of the events that began it.
+    pub facts: Facts,
 }
 
 /// All notes of one batch, in order.

@@ -5,9 +5,9 @@ use super::dialog::Contact;
 use super::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
     CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, FailRequest, Finish, Invite, Join, Leave,
-    Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
-    SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer,
-    Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm,
+    ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take,
+    Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use super::file::{NewFile, Upload};
 use super::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
@@ -120,6 +120,8 @@ pub enum Command {
     FailRequest(Box<FailRequest>),
     /// Opens an internal dialog about a message.
     Discuss(Discuss),
+    /// Moves a client's message to a new dialog.
+    MoveToNew(MoveToNew),
 }
 
 impl Command {
@@ -292,6 +294,7 @@ commands! {
     CompleteRequest => CompleteRequest,
     FailRequest => FailRequest,
     Discuss => Discuss,
+    MoveToNew => MoveToNew,
 }
 
 #[cfg(test)]

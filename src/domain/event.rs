@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelSettings;
 use super::dialog::{
-    CloseReason, FormAnswer, HostRequest, Link, Message, PaymentStatus, Receipt, RequestKind, Visibility,
+    Client, CloseReason, FormAnswer, HostRequest, Link, Message, PaymentStatus, Receipt, RequestKind,
+    Visibility,
 };
 use super::library::{Item, ItemId};
 use super::operator::{OperatorSettings, Presence};
@@ -271,6 +272,24 @@ pub enum DialogEvent {
     RequestCompleted(Box<RequestCompleted>),
     /// The host could not do it.
     RequestFailed(Box<RequestFailed>),
+    /// A message of the client's dialog before began it.
+    OpenedByMove {
+        /// The channel in whose hands it is.
+        channel: ChannelId,
+        /// The client.
+        client: Box<Client>,
+        /// The dialog from which the message came.
+        previous: DialogId,
+    },
+    /// A message no longer stands in it but in a new dialog.
+    MessageMoved {
+        /// Which.
+        message: MessageId,
+        /// The new dialog.
+        to: DialogId,
+        /// Who moved it.
+        by: OperatorId,
+    },
     /// An employee opened it for employees: it is theirs from the start.
     OpenedInternally {
         /// Who.

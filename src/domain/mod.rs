@@ -8,6 +8,8 @@
 //! - **Channel**: a line on which clients write; owns a queue of operators and rules.
 //! - **Client**: somebody outside, known by channel and the connector's id.
 //! - **Dialog**: one handling cycle of one client, from the first message to closing.
+//! - **Internal**: of a dialog in which employees are among themselves: no client, no queue, no capacity.
+//! - **History**: all that was written with a client, in all their dialogs.
 //! - **Operator**: an employee or a bot; what it may do is its **role**.
 //! - **Owner**: the operator who answered a dialog and has not passed it on.
 //! - **Offer**: a dialog shown to an operator who may answer it.

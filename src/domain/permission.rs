@@ -125,6 +125,7 @@ permissions! {
     Pin "`pin`, `unpin`":                               yes  no   no   no   no   no,  yes  yes, NotOwner;
     PinAll "`pin_all`, `unpin_all`, of what one owns":  yes  yes  yes  yes  yes  yes, yes  yes, NotOwner;
     Finish "`finish`":                                  yes  no   no   no   no   no,  yes  yes, NotOwner;
+    MoveToNew "`move_to_new`":                         yes  no   no   no   no   no,  yes  yes, NotOwner;
     Spam "`spam`":                                      yes  no   yes  yes  no   no,  yes  yes, NotOwner;
     Join "`join`":                                      yes  yes  yes  yes  yes  yes, yes  yes, NotParticipant;
     Leave "`leave`":                                    no   yes  no   no   no   no,  no   no,  NotParticipant;

@@ -5,8 +5,8 @@ use super::execution::unlike;
 use super::operator::AsOperator;
 use crate::actors::caller::{Delivery, Outcome};
 use crate::domain::dialog::command::{
-    DeleteMessage, Discuss, EditMessage, Invite, Join, Leave, PinAll, RemoveParticipant, Rename, ScoreDialog,
-    SetHiddenMode, Typing, UnpinAll,
+    DeleteMessage, Discuss, EditMessage, Invite, Join, Leave, MoveToNew, PinAll, RemoveParticipant, Rename,
+    ScoreDialog, SetHiddenMode, Typing, UnpinAll,
 };
 use crate::domain::reply::Reply;
 use crate::domain::request::Request;
@@ -62,6 +62,11 @@ impl AsOperator {
     /// Opens an internal dialog about a message, with everybody who took part in its dialog.
     pub fn discuss(&self, message: MessageId) -> Execution<DialogId> {
         self.engine().submit(Request::new(Discuss { message }).by(self.id().clone()), opened)
+    }
+
+    /// Moves a client's message to a new dialog, which is mine; the one in which it stood closes.
+    pub fn move_to_new(&self, message: MessageId) -> Execution<DialogId> {
+        self.engine().submit(Request::new(MoveToNew { message }).by(self.id().clone()), opened)
     }
 
     /// Says what I, a supervisor, think of a closed dialog, from 1 to 5.

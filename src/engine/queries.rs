@@ -11,7 +11,7 @@ use crate::domain::query::{
     FindDialog, GetChannel, GetDialog, GetFile, GetOperator, Health as GetHealth, Query, Unanswered,
 };
 use crate::domain::view::{
-    ChannelView, ClientDialogView, DialogView, EmployeeDialogView, FileView, OperatorView, View, uploaded,
+    ChannelView, ClientDialogView, DialogView, EmployeeDialogView, FileView, OperatorView, View,
 };
 use crate::error::{Code, Error, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
@@ -46,14 +46,9 @@ impl Engine {
             Query::GetDialog(query) => Some(query.clone()),
             _ => None,
         };
-        let file = match &query {
-            Query::GetFile(query) => Some(*query),
-            _ => None,
-        };
         let (answer, seq) = self.ask_dispatcher(query, actor).await?;
         let answer = match answer {
             Answer::Pending(Pending::Content(file, hash)) => self.read_content(file, hash)?,
-            Answer::Pending(Pending::OnDisk(_)) if let Some(file) = file => self.read_file(file)?,
             Answer::Pending(Pending::OnDisk(dialog)) => {
                 self.read_dialog(whole.unwrap_or(GetDialog::whole(dialog)))?
             }
@@ -186,14 +181,6 @@ impl Engine {
             Some(dialog) => Ok(Answer::dialog(&dialog, &query, &shared.names)?),
             None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog").at("dialog").into()),
         }
-    }
-
-    /// Reads a file of a dialog that has no actor.
-    fn read_file(&self, query: GetFile) -> Result<Answer, Error> {
-        let dialog = self.running.shared.reader.dialog(query.message.dialog())?;
-        let message = dialog.as_ref().and_then(|dialog| dialog.message(query.message));
-        let (file, hash) = uploaded(message, query.index)?;
-        self.read_content(file, hash)
     }
 
     /// Reads the content of a file. Blocks for one read of its size.

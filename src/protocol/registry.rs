@@ -10,9 +10,9 @@ use crate::domain::command::Command;
 use crate::domain::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
     CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, FailRequest, Finish, Invite, Join, Leave,
-    Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm, ScoreDialog,
-    SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer,
-    Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm,
+    ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take,
+    Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
@@ -108,6 +108,7 @@ const TABLE: &[Entry] = &[
     command::<FailRequest>("fail_request", Sender::Anybody),
     query::<ListRequests>("list_requests", Sender::Anybody),
     query::<GetRequest>("get_request", Sender::Anybody),
+    command::<MoveToNew>("move_to_new", Sender::Operator),
     // Queries.
     query::<GetDialog>("get_dialog", Sender::Anybody),
     query::<FindDialog>("find_dialog", Sender::Anybody),

@@ -98,6 +98,8 @@ impl Fact {
             | DialogEvent::FormSubmitted { .. }
             | DialogEvent::PaymentUpdated { .. }
             | DialogEvent::OpenedInternally { .. }
+            | DialogEvent::OpenedByMove { .. }
+            | DialogEvent::MessageMoved { .. }
             | DialogEvent::AppAttached { .. }
             | DialogEvent::RequestCreated(_)
             | DialogEvent::RequestCompleted(_)

@@ -31,6 +31,14 @@ impl Router {
         }
     }
 
+    /// A dialog was opened elsewhere, with an owner from the start: what was set aside for them when the
+    /// command was told is charged now.
+    pub fn adopt(&mut self, dialog: DialogId, channel: &ChannelId, facts: &[Fact], now: Timestamp) {
+        let line = self.intern_line(channel);
+        self.tickets.insert(dialog, Ticket::new(line, now));
+        self.arrive(dialog, facts);
+    }
+
     /// A command is being told to the dialog: one more trip is under way.
     ///
     /// Sets units aside for the operator who would get the dialog by the command, unless it owns it, an

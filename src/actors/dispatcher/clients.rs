@@ -63,8 +63,10 @@ impl Dispatcher {
             Err(rejection) => return self.reject(caller, rejection),
         };
         let found = self.stored_earlier(&receive, receive.external_id.as_ref(), has_previous);
-        let found =
-            found.and_then(|duplicate_of| Ok((duplicate_of, self.replied_to(&receive, has_previous)?)));
+        let found = found.and_then(|message| {
+            let stored = message.map(|message| Ok((self.home_told(message)?, message)));
+            Ok((stored.transpose()?, self.replied_to(&receive, has_previous)?))
+        });
         match found {
             Ok((duplicate_of, lookup)) => {
                 let asking = Asking::for_client(caller, now);
@@ -90,9 +92,11 @@ impl Dispatcher {
             Err(rejection) => return self.reject(caller, rejection),
         };
         if let Some(message) = duplicate {
-            let received = Received { dialog: message.dialog(), message, opened: false, duplicate: true };
-            let mut outbox = self.shard.open();
-            return outbox.release(caller, Ok(Outcome::Done(Reply::Received(received))));
+            let received = self.home_told(message).map(|dialog| {
+                let received = Received { dialog, message, opened: false, duplicate: true };
+                Outcome::Done(Reply::Received(received))
+            });
+            return self.shard.open().release(caller, received);
         }
         let lookup = match self.replied_to(&receive, previous.is_some()) {
             Ok(lookup) => lookup,

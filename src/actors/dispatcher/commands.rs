@@ -14,7 +14,7 @@ use crate::domain::command::Command;
 use crate::domain::dialog::command::{Actor, Context, Desk, OfferRules, Transfer};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::event::Destination;
-use crate::domain::library::{ItemId, LibraryCommand};
+use crate::domain::library::LibraryCommand;
 use crate::domain::operator::{Operator, Principal, PutOperator, Role};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, OperatorId};
@@ -105,15 +105,10 @@ impl Dispatcher {
             Command::SendCard(it) => self.order(it.dialog, DialogOrder::SendCard(it), None, asking),
             Command::SaveCanned(it) => self.look_up(it.message, Command::SaveCanned(it), asking),
             Command::Discuss(it) => self.look_up(it.message, Command::Discuss(it), asking),
-            Command::SendCanned(it) => {
-                self.find(ItemId::Canned(it.canned.clone()), it.dialog, Command::SendCanned(it), asking);
-            }
-            Command::SendForm(it) => {
-                self.find(ItemId::Form(it.form.clone()), it.dialog, Command::SendForm(it), asking);
-            }
-            Command::AttachApp(it) => {
-                self.find(ItemId::App(it.app.clone()), it.dialog, Command::AttachApp(it), asking);
-            }
+            Command::MoveToNew(it) => self.move_to_new(it, asking),
+            Command::SendCanned(it) => self.find_canned(it, asking),
+            Command::SendForm(it) => self.find_form(it, asking),
+            Command::AttachApp(it) => self.find_app(it, asking),
             outside @ (Command::CreateTask(_)
             | Command::CreateEvent(_)
             | Command::PostToFeed(_)
@@ -263,7 +258,7 @@ impl Dispatcher {
         }
     }
 
-    fn at_desk(&self, acting: Principal, dialog: DialogId) -> Actor {
+    pub(super) fn at_desk(&self, acting: Principal, dialog: DialogId) -> Actor {
         let member = self.router.is_member(dialog, &acting.operator);
         Actor { operator: acting.operator, role: acting.role, member }
     }

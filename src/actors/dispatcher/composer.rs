@@ -12,10 +12,12 @@ use crate::actors::errand::Errand;
 use crate::actors::registry::ToRegistry;
 use crate::domain::command::Command;
 use crate::domain::dialog::MentionTarget;
-use crate::domain::dialog::command::{Lookup, NewMention, SeenMessage, WriteReply, no_such_message};
+use crate::domain::dialog::command::{
+    AttachApp, Lookup, NewMention, SendCanned, SendForm, WriteReply, no_such_message,
+};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::library::{ItemId, LibraryCommand, PutApp, PutCannedReply, SaveCanned};
-use crate::error::Rejection;
+use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId};
 use crate::timestamp::Timestamp;
 
@@ -54,40 +56,39 @@ impl Dispatcher {
 
     /// Tells the dialog of a message what to do with it.
     pub(super) fn order_on(&mut self, message: MessageId, order: impl Into<DialogOrder>, asking: Asking) {
-        if !self.exists(message.dialog()) {
-            return self.reject(asking.caller, no_such_message());
-        }
-        self.order(message.dialog(), order, None, asking);
+        self.order_on_message(message, order, asking);
     }
 
     /// Looks a message up, wherever it is, and then goes on with the command.
     pub(super) fn look_up(&mut self, message: MessageId, command: Command, asking: Asking) {
         let Asking { acting, caller, now } = asking;
         let errand = Errand { command, acting, caller };
-        let dialog = message.dialog();
-        if self.live.contains_key(&dialog) {
-            self.setting_up += 1;
-            return self.tell(dialog, ToDialog::Look(message, Box::new(errand)));
-        }
-        match self.seen_on_disk(message) {
-            Ok(seen) => {
-                let lookup = seen.map_or(Lookup::Nothing, |seen| Lookup::Message(Box::new(seen)));
-                self.resume(errand, lookup, now);
+        match self.home_of(message) {
+            Ok(dialog) => {
+                self.setting_up += 1;
+                self.tell(dialog, ToDialog::Look(message, Box::new(errand)));
+            }
+            Err(rejection) if rejection.code == Code::DialogNotFound => {
+                self.resume(errand, Lookup::Nothing, now);
             }
             Err(rejection) => self.reject(errand.caller, rejection),
         }
     }
 
-    fn seen_on_disk(&self, message: MessageId) -> Result<Option<SeenMessage>, Rejection> {
-        if !self.exists(message.dialog()) {
-            return Ok(None);
-        }
-        let dialog = self.read(self.shared.reader.dialog(message.dialog()))?;
-        Ok(dialog.and_then(|dialog| SeenMessage::of(&dialog, message)))
+    pub(super) fn find_canned(&mut self, send: Box<SendCanned>, asking: Asking) {
+        self.find(ItemId::Canned(send.canned.clone()), send.dialog, Command::SendCanned(send), asking);
+    }
+
+    pub(super) fn find_form(&mut self, send: Box<SendForm>, asking: Asking) {
+        self.find(ItemId::Form(send.form.clone()), send.dialog, Command::SendForm(send), asking);
+    }
+
+    pub(super) fn find_app(&mut self, attach: Box<AttachApp>, asking: Asking) {
+        self.find(ItemId::App(attach.app.clone()), attach.dialog, Command::AttachApp(attach), asking);
     }
 
     /// Looks something up in the library, and then goes on with the command on this dialog.
-    pub(super) fn find(&mut self, item: ItemId, dialog: DialogId, command: Command, asking: Asking) {
+    fn find(&mut self, item: ItemId, dialog: DialogId, command: Command, asking: Asking) {
         let Asking { acting, caller, now: _ } = asking;
         // Its channel is known only of a dialog that is awake.
         if let Err(rejection) = self.awake(dialog) {

@@ -13,7 +13,7 @@ use crate::actors::note::DialogNote;
 use crate::actors::shard::{Shard, shard_of};
 use crate::domain::dialog::{Client, Dialog};
 use crate::error::{Code, Error, Rejection};
-use crate::ids::{ChannelId, ClientId, DialogId};
+use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 use crate::routing::Fact;
 use crate::storage::{Thing, encode, fingerprint};
 use crate::timestamp::Timestamp;
@@ -65,6 +65,8 @@ pub struct Live {
     pub channel: Option<ChannelId>,
     /// Whether the client had a dialog before.
     pub has_previous: bool,
+    /// The message that has moved from it, and where to.
+    pub moved: Option<(MessageId, DialogId)>,
     /// Messages sent to the actor, and those of them that it has handled.
     sent: u64,
     seen: u64,
@@ -126,6 +128,7 @@ impl Dispatcher {
         let shard = Arc::clone(&house.shard);
         let has_previous = dialog.as_ref().is_some_and(|dialog| dialog.previous.is_some());
         let closed = dialog.as_ref().is_some_and(Dialog::is_closed);
+        let moved = dialog.as_ref().and_then(|dialog| dialog.moved);
         let here = || client.as_ref().map(|(channel, _)| channel.clone());
         let channel = dialog.as_ref().map_or_else(here, |dialog| dialog.channel.clone());
         let address = match dialog {
@@ -137,6 +140,7 @@ impl Dispatcher {
             client,
             channel,
             has_previous,
+            moved: moved.map(|moved| (moved.message, moved.to)),
             sent: 0,
             seen: 0,
             clean: on_disk.clean,
@@ -183,12 +187,19 @@ impl Dispatcher {
     /// Sends a message to an awake dialog.
     pub(super) fn tell(&mut self, id: DialogId, message: ToDialog) {
         let Some(live) = self.live.get_mut(&id) else { return };
-        let may_change = matches!(message, ToDialog::Open(_) | ToDialog::Begin(_) | ToDialog::Order(_));
+        let may_change = matches!(
+            message,
+            ToDialog::Open(_) | ToDialog::Begin(_) | ToDialog::Order(_) | ToDialog::Move(_)
+        );
         if may_change && !std::mem::replace(&mut live.dirty, true) {
             self.checkpoint.dirty.push(id);
         }
         live.sent += 1;
-        if matches!(&message, ToDialog::Order(told) if told.order.may_end()) {
+        let may_end = match &message {
+            ToDialog::Order(told) => told.order.may_end(),
+            message => matches!(message, ToDialog::Move(_)),
+        };
+        if may_end {
             live.ends_at = live.sent;
         }
         if matches!(message, ToDialog::Snapshot) {
@@ -235,7 +246,7 @@ impl Dispatcher {
     }
 
     /// A dialog that has ended and is on its way to the disk needs no actor any more.
-    fn retire(&mut self, dialog: DialogId) {
+    pub(super) fn retire(&mut self, dialog: DialogId) {
         if !self.live.get(&dialog).is_some_and(Live::may_retire) {
             return;
         }

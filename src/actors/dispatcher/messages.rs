@@ -18,8 +18,8 @@ impl Dispatcher {
         order: impl Into<DialogOrder>,
         asking: Asking,
     ) {
-        match self.awake(message.dialog()) {
-            Ok(_) => self.order(message.dialog(), order, None, asking),
+        match self.home_of(message) {
+            Ok(dialog) => self.order(dialog, order, None, asking),
             Err(rejection) if rejection.code == Code::DialogNotFound => {
                 self.reject(asking.caller, no_such_message("message"));
             }
@@ -61,13 +61,13 @@ impl Dispatcher {
 
     /// The dialog of a client's message; the last one if no closed one has it.
     fn dialog_of(
-        &self,
+        &mut self,
         channel: &ChannelId,
         client: &ClientId,
         external: &ExternalId,
     ) -> Result<Option<DialogId>, Rejection> {
         if let Some(message) = self.read(self.shared.reader.external(channel, client, external))? {
-            return Ok(Some(message.dialog()));
+            return self.home_of(message).map(Some);
         }
         if let Some(dialog) = self.last_of(channel, client) {
             return Ok(Some(dialog));

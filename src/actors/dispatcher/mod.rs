@@ -9,6 +9,7 @@
 //! - `clients.rs`: which dialog a client's message belongs to;
 //! - `live.rs`: which dialogs have an actor, waking and retiring them;
 //! - `messages.rs`: from a message to the dialog in which it stands;
+//! - `moves.rs`: messages that move to a new dialog;
 //! - `gathering.rs`: commands on several dialogs, which are answered once;
 //! - `discussions.rs`: dialogs of employees among themselves;
 //! - `company.rs`: who takes part where;
@@ -27,6 +28,7 @@ mod discussions;
 mod gathering;
 mod live;
 mod messages;
+mod moves;
 mod queries;
 mod requests;
 mod start;
@@ -192,6 +194,14 @@ impl Dispatcher {
             Note::Found(errand, lookup) => {
                 self.setting_up -= 1;
                 self.resume(*errand, lookup, now);
+            }
+            Note::Moved(moved) => {
+                self.setting_up -= 1;
+                self.moved(*moved, now);
+            }
+            Note::Stayed(to) => {
+                self.setting_up -= 1;
+                self.stayed(to);
             }
             Note::Nothing => self.setting_up -= 1,
         }

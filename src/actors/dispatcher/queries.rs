@@ -20,6 +20,7 @@ use crate::domain::dialog::command::no_such_message;
 use crate::domain::operator::Principal;
 use crate::domain::query::{FindDialog, GetDialog, GetFile, History, HistoryOf, Query};
 use crate::domain::view::{QueueState, Workload};
+use crate::error::Code;
 use crate::ids::{ChannelId, DialogId, OperatorId, RequestId};
 use crate::routing::{Counts, Load};
 
@@ -71,13 +72,12 @@ impl Dispatcher {
     }
 
     fn get_file(&mut self, query: GetFile, caller: Caller) {
-        let dialog = query.message.dialog();
-        if self.live.contains_key(&dialog) {
-            self.tell(dialog, ToDialog::File(query, caller));
-        } else if dialog < self.next_dialog && dialog.0 > 0 {
-            self.pending(Pending::OnDisk(dialog), caller);
-        } else {
-            self.reject(caller, no_such_message());
+        match self.home_of(query.message) {
+            Ok(dialog) => self.tell(dialog, ToDialog::File(query, caller)),
+            Err(rejection) if rejection.code == Code::DialogNotFound => {
+                self.reject(caller, no_such_message());
+            }
+            Err(rejection) => self.reject(caller, rejection),
         }
     }
 

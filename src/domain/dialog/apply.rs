@@ -1,6 +1,6 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
-use super::{Client, Dialog, HostRequest, Insert, Message, Rating, Score, Status};
+use super::{Client, Dialog, HostRequest, Insert, Message, MovedMessage, Rating, Score, Status};
 use crate::domain::event::{Destination, DialogEvent};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
@@ -14,6 +14,10 @@ impl Dialog {
                 let (channel, name) = (channel.clone(), client_name.clone());
                 let client = Some(Client { channel: channel.clone(), id: client.clone(), name });
                 Some(Self { channel: Some(channel), client, previous: *previous, ..blank })
+            }
+            DialogEvent::OpenedByMove { channel, client, previous } => {
+                let (channel, client) = (Some(channel.clone()), Some((**client).clone()));
+                Some(Self { channel, client, previous: Some(*previous), ..blank })
             }
             DialogEvent::OpenedInternally { by } => {
                 Some(Self { status: Status::Answered, owner: Some(by.clone()), ..blank })
@@ -47,6 +51,7 @@ impl Dialog {
             apps: Vec::new(),
             requests: Vec::new(),
             former: Vec::new(),
+            moved: None,
         }
     }
 
@@ -64,6 +69,7 @@ impl Dialog {
         match event {
             DialogEvent::Opened { .. }
             | DialogEvent::OpenedInternally { .. }
+            | DialogEvent::OpenedByMove { .. }
             | DialogEvent::OperatorMentioned { .. } => {}
             DialogEvent::Waiting { .. } => self.announced = true,
             DialogEvent::Offered { operators, deadline, weight } => self.offer(operators, *deadline, *weight),
@@ -137,6 +143,10 @@ impl Dialog {
             }),
             DialogEvent::ReceiptUpdated { message, state } => {
                 self.change(*message, |message| message.receipt = Some(*state));
+            }
+            DialogEvent::MessageMoved { message, to, .. } => {
+                self.messages.retain(|other| other.id != *message);
+                self.moved = Some(MovedMessage { message: *message, to: *to });
             }
             DialogEvent::Rated { score, comment } => {
                 self.rating = Some(Rating { score: *score, comment: comment.clone(), at });

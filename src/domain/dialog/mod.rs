@@ -1,4 +1,4 @@
-//! A dialog: one handling cycle of one client, from the first message to closing.
+//! A dialog: one handling cycle of one client, from the first message to closing, or an internal one.
 //!
 //! The state and how events change it stand here and in `apply.rs`; each command has a file of
 //! its own under `command/`, with its rules and its tests.
@@ -79,6 +79,17 @@ pub struct Dialog {
     pub requests: Vec<HostRequest>,
     /// Who owned it or took part in it and no longer does.
     pub former: Vec<OperatorId>,
+    /// The message that has moved from it to a new dialog.
+    pub moved: Option<MovedMessage>,
+}
+
+/// A message that goes on in another dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedMessage {
+    /// Which.
+    pub message: MessageId,
+    /// Where it stands now, unless it has moved again.
+    pub to: DialogId,
 }
 
 /// Somebody outside, as one channel knows them.

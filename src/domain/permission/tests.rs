@@ -34,7 +34,13 @@ fn orders(permission: Permission) -> Vec<DialogOrder> {
     let text = String::new;
     let request = RequestId::of(DIALOG, 1);
     match permission {
-        Permission::SetUp | Permission::SetPresence | Permission::Audit | Permission::Discuss => vec![],
+        Permission::SetUp
+        | Permission::SetPresence
+        | Permission::Audit
+        | Permission::Discuss
+        | Permission::MoveToNew => {
+            vec![]
+        }
         Permission::Answer => {
             vec![Answer { dialog }.into(), Skip { dialog }.into(), AcceptAndFinish { dialog }.into()]
         }
@@ -117,10 +123,17 @@ fn outcomes(permission: Permission, role: Role, relation: Relation) -> Vec<Resul
     let seen = SeenMessage::of(&given(events.clone()).dialog(), message).unwrap();
     let discuss = || Discuss { message }.open(DialogId(9), &seen, &principal, |_| true, NOW).map(drop);
     let discussed = (permission == Permission::Discuss).then(discuss);
+    let command = MoveToNew { message };
+    let go = || command.decide(&given(events.clone()).dialog(), DialogId(9), &context).map(drop);
+    let moved = (permission == Permission::MoveToNew).then(go);
     let on_dialog = orders(permission)
         .into_iter()
         .map(|order| given(events.clone()).when(&order, &context).decided.map(drop));
-    on_dialog.chain(discussed).chain(others(permission, &principal, relation == Relation::Own)).collect()
+    on_dialog
+        .chain(discussed)
+        .chain(moved)
+        .chain(others(permission, &principal, relation == Relation::Own))
+        .collect()
 }
 
 /// Allowed is what fails for no reason of permission: status and capacity come later.

@@ -2,7 +2,8 @@
 //!
 //! Dialogs are added from the newest back to where the page begins, each read once, and what
 //! cannot be on the page any more is forgotten on the way. Ids of messages rise with time from
-//! dialog to dialog, so their order is that of the history.
+//! dialog to dialog, so their order is that of the history, also of one that was moved to a later
+//! dialog: it stands where it was written.
 
 use std::collections::VecDeque;
 
@@ -68,8 +69,8 @@ pub struct HistoryPart {
     dialog: DialogId,
     /// The client's dialog before.
     previous: Option<DialogId>,
-    /// What may be seen of it and belongs on the page or behind it: one more than fit on it, if
-    /// there are so many.
+    /// What may be seen of it and belongs on the page or behind it: more than fit on it, if there
+    /// are so many.
     messages: Vec<MessageView>,
 }
 
@@ -89,7 +90,8 @@ impl HistoryPart {
         let seen = |message: &&Message| query.after.is_some_and(|after| message.id <= after);
         let shown = dialog.messages.iter().skip_while(seen);
         let shown = shown.filter_map(|message| MessageView::of(message, dialog, query.view, &name_of));
-        let messages = shown.take(query.page() + 1).collect();
+        // One may be there that was moved here and belongs further to the front.
+        let messages = shown.take(query.page() + 2).collect();
         Ok(Self { dialog: dialog.id, previous: dialog.previous, messages })
     }
 }
@@ -101,7 +103,9 @@ pub struct HistoryPage {
     limit: usize,
     /// What the dialogs give, the oldest dialog first.
     parts: VecDeque<Vec<MessageView>>,
-    /// How many messages these are.
+    /// Messages that were moved to a later dialog than that in which they were written.
+    strays: Vec<MessageView>,
+    /// How many messages the parts hold.
     count: usize,
     /// Whether something that stands behind the page was forgotten.
     more: bool,
@@ -113,7 +117,15 @@ impl HistoryPage {
     /// A page that begins with the client's newest dialog.
     pub fn new(query: &History, newest: HistoryPart) -> Self {
         let (after, limit) = (query.after, query.page());
-        let mut page = Self { after, limit, parts: VecDeque::new(), count: 0, more: false, wanted: None };
+        let mut page = Self {
+            after,
+            limit,
+            parts: VecDeque::new(),
+            strays: Vec::new(),
+            count: 0,
+            more: false,
+            wanted: None,
+        };
         page.add(newest);
         page
     }
@@ -126,6 +138,9 @@ impl HistoryPage {
     /// Adds the dialog that was wanted.
     pub fn add(&mut self, part: HistoryPart) {
         let HistoryPart { dialog, previous, messages } = part;
+        let (messages, strays) = messages.into_iter().partition(|view| view.id().dialog() == dialog);
+        self.strays.extend::<Vec<MessageView>>(strays);
+        let messages: Vec<MessageView> = messages;
         let begins_before = self.after.is_none_or(|after| after.dialog() < dialog);
         self.wanted = previous.filter(|_| begins_before);
         self.count += messages.len();
@@ -146,7 +161,8 @@ impl HistoryPage {
 
     /// The page as it is shown.
     pub fn finish(self) -> HistoryView {
-        let mut messages: Vec<MessageView> = self.parts.into_iter().flatten().collect();
+        let mut messages: Vec<MessageView> = self.parts.into_iter().flatten().chain(self.strays).collect();
+        messages.sort_by_key(MessageView::id);
         let more = self.more || messages.len() > self.limit;
         messages.truncate(self.limit);
         let next = messages.last().map(MessageView::id).filter(|_| more);
@@ -184,7 +200,7 @@ mod tests {
         let mut page = HistoryPage::new(query, part(dialogs.last().unwrap()));
         while let Some(wanted) = page.wanted() {
             page.add(part(dialogs.iter().find(|dialog| dialog.id == wanted).unwrap()));
-            assert!(page.count <= 2 * page.limit + 1, "a page holds no more than it needs");
+            assert!(page.count <= 2 * page.limit + 2, "a page holds no more than it needs");
         }
         page.finish()
     }
@@ -202,6 +218,24 @@ mod tests {
         assert_eq!((ids(&whole), whole.next), (expected.to_vec(), None));
         let client = page(&dialogs, &query.view(View::Client));
         assert_eq!(ids(&client), [expected[0], expected[2]], "the client sees nothing hidden");
+    }
+
+    #[test]
+    fn a_message_that_was_moved_stands_once_and_where_it_was_written() {
+        let mut dialogs = dialogs(&[vec![false, false, false], vec![false], vec![false, false]]);
+        let whole = ids(&page(&dialogs, &History::of_dialog(DialogId(7))));
+        let moved = dialogs[0].messages.remove(1);
+        dialogs[2].messages.insert(0, moved);
+        for limit in 1..8 {
+            let (mut paged, mut query) = (Vec::new(), History::of_dialog(DialogId(7)).limit(limit));
+            loop {
+                let page = page(&dialogs, &query);
+                paged.extend(ids(&page));
+                let Some(next) = page.next else { break };
+                query = query.after(next);
+            }
+            assert_eq!(paged, whole, "pages of {limit}");
+        }
     }
 
     #[test]

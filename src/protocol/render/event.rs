@@ -114,6 +114,11 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
             map.serialize_entry("client", client)?;
             map.serialize_entry("previous", previous)
         }
+        DialogEvent::OpenedByMove { channel: _, client, previous } => {
+            map.serialize_entry("channel", &client.channel)?;
+            map.serialize_entry("client", &client.id)?;
+            map.serialize_entry("previous", previous)
+        }
         DialogEvent::OpenedInternally { by } => {
             map.serialize_entry("channel", &None::<ChannelId>)?;
             map.serialize_entry("client", &None::<ChannelId>)?;
@@ -180,6 +185,11 @@ fn of_content<M: SerializeMap>(map: &mut M, event: &DialogEvent) -> Result<(), M
             map.serialize_entry("message", message)?;
             map.serialize_entry("by", by)
         }
+        DialogEvent::MessageMoved { message, to, by } => {
+            map.serialize_entry("message", message)?;
+            map.serialize_entry("to_dialog", to)?;
+            map.serialize_entry("by", by)
+        }
         DialogEvent::ReceiptUpdated { message, state } => {
             map.serialize_entry("message", message)?;
             map.serialize_entry("state", state)
@@ -212,7 +222,10 @@ fn of_content<M: SerializeMap>(map: &mut M, event: &DialogEvent) -> Result<(), M
 
 fn dialog_kind(event: &DialogEvent) -> &'static str {
     match event {
-        DialogEvent::Opened { .. } | DialogEvent::OpenedInternally { .. } => "dialog_opened",
+        DialogEvent::Opened { .. }
+        | DialogEvent::OpenedByMove { .. }
+        | DialogEvent::OpenedInternally { .. } => "dialog_opened",
+        DialogEvent::MessageMoved { .. } => "message_moved",
         DialogEvent::Waiting { .. } => "dialog_waiting",
         DialogEvent::Offered { .. } => "dialog_offered",
         DialogEvent::OfferWithdrawn { .. } => "offer_withdrawn",

@@ -12,8 +12,9 @@ use crate::domain::event::DialogEvent;
 use crate::domain::finding::FactKind;
 use crate::domain::query::ListDialogs;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::storage::announced::Announced;
 use crate::storage::image::{ClosedDialog, DialogImage};
-use crate::storage::reader::{Announced, Reader};
+use crate::storage::reader::Reader;
 use crate::storage::rocks::{Disk, Safety};
 use crate::storage::testing::scratch;
 use crate::storage::{encode, finding};
@@ -43,7 +44,7 @@ fn dialog(number: u64, [channel, client, owner, participant]: [usize; 4], words:
 }
 
 fn image(dialog: &Dialog, was_closed_on_disk: bool) -> Arc<DialogImage> {
-    let client = (dialog.client.channel.clone(), dialog.client.id.clone());
+    let client = dialog.client.as_ref().map(|client| (client.channel.clone(), client.id.clone()));
     Arc::new(DialogImage {
         id: dialog.id,
         state: encode(dialog),
@@ -51,6 +52,7 @@ fn image(dialog: &Dialog, was_closed_on_disk: bool) -> Arc<DialogImage> {
         closed: Some(ClosedDialog { client, external_ids: Vec::new() }),
         was_open_on_disk: false,
         was_closed_on_disk,
+        requests: Vec::new(),
     })
 }
 
@@ -60,8 +62,11 @@ fn naive(dialogs: &BTreeMap<DialogId, Dialog>, list: &ListDialogs) -> Vec<Dialog
         dialog.messages[0].text.split(' ').any(|word| word.to_lowercase().starts_with(wanted))
     };
     let fits = |dialog: &&Dialog| {
-        list.channel.as_ref().is_none_or(|channel| *channel == dialog.channel)
-            && list.client.as_ref().is_none_or(|client| *client == dialog.client.id)
+        list.channel.as_ref().is_none_or(|channel| Some(channel) == dialog.channel.as_ref())
+            && list
+                .client
+                .as_ref()
+                .is_none_or(|wanted| dialog.client.as_ref().is_some_and(|client| *wanted == client.id))
             && list.owner.as_ref().is_none_or(|owner| Some(owner) == dialog.owner.as_ref())
             && list.participant.as_ref().is_none_or(|participant| {
                 dialog.former_participants.contains(participant) && dialog.owner.as_ref() != Some(participant)
@@ -137,7 +142,8 @@ impl Run {
     fn new() -> Self {
         let directory = scratch();
         let disk = Arc::new(Disk::open(directory.path()).unwrap());
-        let reader = Reader { disk, announced: Arc::new(Announced::default()) };
+        let reader =
+            Reader { disk, announced: Arc::new(Announced::default()), recent_requests: Arc::default() };
         Self { reader, pending: Vec::new(), dialogs: BTreeMap::new(), _directory: directory }
     }
 

@@ -24,6 +24,7 @@ mod invite;
 mod join;
 mod leave;
 mod lookup;
+mod move_to_new;
 mod pin;
 mod pin_all;
 mod post_to_feed;
@@ -75,6 +76,7 @@ pub use invite::Invite;
 pub use join::Join;
 pub use leave::Leave;
 pub use lookup::{CannedAtHand, Lookup, SeenMessage};
+pub use move_to_new::{Move, MoveToNew};
 pub use pin::Pin;
 pub use pin_all::PinAll;
 pub use post_to_feed::PostToFeed;
@@ -107,7 +109,7 @@ use crate::domain::event::DialogEvent;
 use crate::domain::operator::Role;
 use crate::domain::reply::Reply;
 use crate::error::Rejection;
-use crate::ids::{MessageId, OperatorId};
+use crate::ids::{DialogId, MessageId, OperatorId};
 use crate::timestamp::Timestamp;
 
 /// What a command needs to know besides the dialog.
@@ -151,8 +153,8 @@ pub struct Desk {
     pub room: bool,
     /// Whether the target of a transfer is there.
     pub reachable: bool,
-    /// Where the client's message is stored already, in an earlier dialog.
-    pub duplicate_of: Option<MessageId>,
+    /// Where the client's message is stored already: in an earlier dialog.
+    pub duplicate_of: Option<(DialogId, MessageId)>,
     /// Whether the channel of the dialog asks for a rating.
     pub rating: bool,
     /// What was looked up elsewhere for this command.

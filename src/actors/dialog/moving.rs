@@ -1,0 +1,66 @@
+//! A message moves to a new dialog: the one change that concerns two.
+//!
+//! The actor of the dialog that closes writes down both changes in one batch, which reaches the disk
+//! whole or not at all, and with them an image of the new dialog. Nobody knows that one before the
+//! dispatcher gives it an actor of its own.
+
+use std::sync::Arc;
+
+use super::{DialogActor, OnDisk, send_image};
+use crate::actors::caller::Caller;
+use crate::actors::note::{Facts, Moved, Note};
+use crate::domain::dialog::Dialog;
+use crate::domain::dialog::command::{Context, Decision, Move, MoveToNew, no_such_message};
+use crate::domain::event::{Change, Events};
+use crate::domain::reply::{Opened, Reply};
+use crate::ids::DialogId;
+use crate::routing::Fact;
+
+/// A message is to move to a new dialog.
+#[derive(Debug)]
+pub struct Moving {
+    /// The command.
+    pub command: MoveToNew,
+    /// The id of the new dialog.
+    pub to: DialogId,
+    /// Who, when, and what the dispatcher knows.
+    pub context: Context,
+    /// Who waits.
+    pub caller: Caller,
+}
+
+impl DialogActor {
+    pub(super) fn move_to_new(&mut self, moving: Moving) {
+        let Moving { command, to, context, caller } = moving;
+        let decided = match self.dialog.as_deref() {
+            Some(dialog) => command.decide(dialog, to, &context),
+            None => Err(no_such_message()),
+        };
+        match decided {
+            Ok(decided) => self.carry_over(decided, to, &context, caller),
+            Err(rejection) => {
+                let mut outbox = self.shard.open();
+                outbox.release(caller, Err(rejection));
+                outbox.note(Note::Stayed(to));
+                self.note(&mut outbox, true, Facts::new());
+            }
+        }
+    }
+
+    fn carry_over(&mut self, decided: Move, to: DialogId, context: &Context, caller: Caller) {
+        let Move { here, there } = decided;
+        let now = context.now;
+        let opened = there.first().and_then(|first| Dialog::from_event(to, first, now));
+        let Some(mut dialog) = opened else { return };
+        there.iter().for_each(|event| dialog.apply(event, now));
+        let facts = there.iter().filter_map(|event| Fact::of(event, now)).collect();
+        let shard = Arc::clone(&self.shard);
+        let mut outbox = shard.open();
+        // The dispatcher knows the new dialog before it hears that this one has ended.
+        outbox.note(Note::Moved(Box::new(Moved { dialog: dialog.clone(), facts })));
+        self.commit(&mut outbox, Decision::done(here), now, Caller::nobody());
+        let change = Change { at: now, events: Events::Dialog(to, there) };
+        outbox.done(&change, Reply::Opened(Opened { dialog: to }), caller);
+        send_image(&dialog, OnDisk::default(), &shard.shared, &mut outbox);
+    }
+}
