@@ -111,13 +111,13 @@ impl Router {
         self.lines.get(channel).map_or(Counts::default(), count)
     }
 
-    /// How many open dialogs there are, by where they stand; one that is just being opened stands
-    /// nowhere yet. Takes time with the number of dialogs.
+    /// How many open dialogs there are, by where they stand; one that is just being opened counts as
+    /// waiting, so that none is left out. Takes time with the number of dialogs.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for ticket in self.tickets.iter().map(|(_, ticket)| ticket) {
             match ticket.holder {
-                Holder::Nobody => totals.waiting += usize::from(ticket.is_at_rest()),
+                Holder::Nobody => totals.waiting += 1,
                 Holder::Offered { .. } => totals.offered += 1,
                 Holder::Owner(_) => totals.answered += 1,
                 Holder::Closed => {}
