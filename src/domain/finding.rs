@@ -42,6 +42,11 @@ impl FactKind {
         Self::NameWord,
         Self::Name,
     ];
+
+    /// Whether its texts are beginnings of words.
+    pub fn is_beginning(self) -> bool {
+        matches!(self, Self::Word | Self::NameWord)
+    }
 }
 
 /// Shows the facts of these kinds that are true of `dialog`; some may be shown more than once.

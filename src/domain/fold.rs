@@ -46,6 +46,21 @@ pub fn words(text: &str) -> Vec<String> {
     words
 }
 
+/// Lengths of beginnings under which an index keeps a word, in characters: a longer one that is
+/// looked for leads to its last kept beginning, and what is found there is looked at.
+const KEPT_CHARS: [usize; 5] = [16, 8, 4, 2, 1];
+
+/// Whether an index keeps words under this beginning.
+pub fn is_kept(beginning: &str) -> bool {
+    KEPT_CHARS.contains(&beginning.chars().count())
+}
+
+/// The longest beginning of this one under which an index keeps words.
+pub fn kept(beginning: &str) -> &str {
+    let ends = KEPT_CHARS.iter().filter_map(|length| beginning.char_indices().nth(length - 1));
+    ends.map(|(at, char)| &beginning[..at + char.len_utf8()]).next().unwrap_or(beginning)
+}
+
 /// All beginnings of a word, from the first character to the whole.
 pub fn beginnings(word: &str) -> impl Iterator<Item = &str> {
     word.char_indices().map(|(at, char)| &word[..at + char.len_utf8()])
@@ -72,6 +87,14 @@ mod tests {
         for (text, folded) in cases {
             assert_eq!(words(text).join(" "), folded, "{text}");
         }
+    }
+
+    #[test]
+    fn an_index_keeps_some_beginnings_and_leads_to_them_from_all() {
+        let found = ["p", "pa", "par", "parc", "parcel", "parcelled", ""].map(kept);
+        assert_eq!(found, ["p", "pa", "pa", "parc", "parc", "parcelle", ""]);
+        assert!(beginnings("parcel").all(|beginning| is_kept(kept(beginning))));
+        assert_eq!(beginnings("parcel").filter(|beginning| is_kept(beginning)).count(), 3);
     }
 
     #[test]

@@ -139,7 +139,7 @@ struct Candidates<'a> {
 
 impl<'a> Candidates<'a> {
     fn new(disk: &'a Disk, filter: &Filter, end: DialogId) -> Self {
-        let facts = filter.facts.iter().map(|(kind, text)| FactHash::of(*kind, text)).collect();
+        let facts = filter.facts.iter().map(|(kind, text)| FactHash::leading_to(*kind, text)).collect();
         Self { disk, facts, end, block: Vec::new(), exhausted: !filter.wants_closed() }
     }
 

@@ -23,6 +23,7 @@ pub(super) use write::IndexChanges;
 
 use crate::domain::dialog::Dialog;
 use crate::domain::finding::{FactKind, facts};
+use crate::domain::fold;
 use crate::error::Error;
 use crate::ids::DialogId;
 
@@ -32,20 +33,30 @@ const KEY_BYTES: usize = 11;
 /// The largest number of a block: dialogs have at most 33 bits.
 const LAST_BLOCK: u32 = (1 << 24) - 1;
 
+/// Room for the facts of a dialog of a few short messages.
+const USUAL_FACTS: usize = 100;
+
 /// A fact as the index knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct FactHash(u64);
 
 impl FactHash {
-    pub fn of(kind: FactKind, text: &str) -> Self {
+    fn of(kind: FactKind, text: &str) -> Self {
         Self(xxh3_64_with_seed(text.as_bytes(), kind as u64))
     }
 
-    /// Every fact of a dialog, once.
+    /// The fact that leads to this one: not every beginning of a word is kept.
+    pub fn leading_to(kind: FactKind, text: &str) -> Self {
+        Self::of(kind, if kind.is_beginning() { fold::kept(text) } else { text })
+    }
+
+    /// Every fact of a dialog that is kept, once.
     pub fn all_of(dialog: &Dialog) -> HashSet<Self> {
-        let mut all = HashSet::new();
+        let mut all = HashSet::with_capacity(USUAL_FACTS);
         facts(dialog, &FactKind::ALL, &mut |kind, text| {
-            all.insert(Self::of(kind, text));
+            if !kind.is_beginning() || fold::is_kept(text) {
+                all.insert(Self::of(kind, text));
+            }
         });
         all
     }

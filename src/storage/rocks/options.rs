@@ -121,12 +121,11 @@ fn index(cache: &Cache) -> Options {
     options
 }
 
-/// Sets that grow by small parts: some parts are made one on the way, so that reading one never
-/// has to unite very many.
+/// Sets that grow by small parts, which are made one when they are flushed: to look for the parts of a
+/// set with each new one would cost the archive more than it saves whoever reads.
 fn sets(cache: &Cache) -> Options {
     let mut options = looked_up(cache, 32 * MIB);
     options.set_merge_operator_associative("centrala.union", united);
-    options.set_max_successive_merges(64);
     options
 }
 
