@@ -54,11 +54,6 @@ impl Dispatcher {
         dialog.0 > 0 && dialog < self.next_dialog
     }
 
-    /// Tells the dialog of a message what to do with it.
-    pub(super) fn order_on(&mut self, message: MessageId, order: impl Into<DialogOrder>, asking: Asking) {
-        self.order_on_message(message, order, asking);
-    }
-
     /// Looks a message up, wherever it is, and then goes on with the command.
     pub(super) fn look_up(&mut self, message: MessageId, command: Command, asking: Asking) {
         let Asking { acting, caller, now } = asking;
