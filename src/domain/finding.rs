@@ -22,9 +22,9 @@ pub enum FactKind {
     Participant = 4,
     /// The host's name for something that came of it.
     Reference = 5,
-    /// The beginning of a word of its messages.
+    /// A word of its messages; asked for by any beginning.
     Word = 6,
-    /// The beginning of a word of its title or of the client's name.
+    /// A word of its title or of the client's name; asked for by any beginning.
     NameWord = 7,
     /// All words of its title, or of the client's name.
     Name = 8,
@@ -43,9 +43,14 @@ impl FactKind {
         Self::Name,
     ];
 
-    /// Whether its texts are beginnings of words.
-    pub fn is_beginning(self) -> bool {
+    /// Whether its texts are words, for which any beginning stands when they are asked for.
+    pub fn is_word(self) -> bool {
         matches!(self, Self::Word | Self::NameWord)
+    }
+
+    /// Whether a fact with this text is the one that was asked for.
+    fn is_meant(self, text: &str, wanted: &str) -> bool {
+        if self.is_word() { text.starts_with(wanted) } else { text == wanted }
     }
 }
 
@@ -65,12 +70,10 @@ pub fn facts(dialog: &Dialog, kinds: &[FactKind], see: &mut dyn FnMut(FactKind, 
             FactKind::Reference => references(dialog).for_each(see),
             FactKind::Word => {
                 let texts = dialog.messages.iter().map(|message| message.text.as_str());
-                texts
-                    .for_each(|text| fold::each_word(text, |word| fold::beginnings(word).for_each(&mut see)));
+                texts.for_each(|text| fold::each_word(text, &mut see));
             }
             FactKind::NameWord => {
-                let mut beginnings = |word: &str| fold::beginnings(word).for_each(&mut see);
-                names(dialog).for_each(|name| fold::each_word(name, &mut beginnings));
+                names(dialog).for_each(|name| fold::each_word(name, &mut see));
             }
             FactKind::Name => names(dialog).for_each(|name| see(&fold::words(name).join(" "))),
         }
@@ -148,7 +151,7 @@ impl Filter {
         kinds.dedup();
         let mut missing: Vec<&(FactKind, String)> = self.facts.iter().collect();
         facts(dialog, &kinds, &mut |kind, text| {
-            missing.retain(|(wanted, what)| *wanted != kind || what != text);
+            missing.retain(|(wanted, what)| *wanted != kind || !kind.is_meant(text, what));
         });
         missing.is_empty()
     }

@@ -9,6 +9,7 @@
 //! read here is a candidate until its image was looked at (`lookup.rs`), so two facts of one hash only
 //! cost time. Nothing here knows actors.
 
+mod gathered;
 mod lookup;
 mod posting;
 #[cfg(test)]
@@ -33,9 +34,6 @@ const KEY_BYTES: usize = 11;
 /// The largest number of a block: dialogs have at most 33 bits.
 const LAST_BLOCK: u32 = (1 << 24) - 1;
 
-/// Room for the facts of a dialog of a few short messages.
-const USUAL_FACTS: usize = 100;
-
 /// A fact as the index knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct FactHash(u64);
@@ -47,16 +45,20 @@ impl FactHash {
 
     /// The fact that leads to this one: not every beginning of a word is kept.
     pub fn leading_to(kind: FactKind, text: &str) -> Self {
-        Self::of(kind, if kind.is_beginning() { fold::kept(text) } else { text })
+        Self::of(kind, if kind.is_word() { fold::kept(text) } else { text })
+    }
+
+    /// The facts that are kept of a word.
+    fn kept(kind: FactKind, word: &str) -> impl Iterator<Item = Self> {
+        fold::kept_beginnings(word).map(move |beginning| Self::of(kind, beginning))
     }
 
     /// Every fact of a dialog that is kept, once.
     pub fn all_of(dialog: &Dialog) -> HashSet<Self> {
-        let mut all = HashSet::with_capacity(USUAL_FACTS);
-        facts(dialog, &FactKind::ALL, &mut |kind, text| {
-            if !kind.is_beginning() || fold::is_kept(text) {
-                all.insert(Self::of(kind, text));
-            }
+        let mut all = HashSet::new();
+        facts(dialog, &FactKind::ALL, &mut |kind, text| match kind.is_word() {
+            true => all.extend(Self::kept(kind, text)),
+            false => _ = all.insert(Self::of(kind, text)),
         });
         all
     }

@@ -4,6 +4,9 @@
 /// Bytes of a set with a bit for each place. A list always has fewer.
 const BITS_BYTES: usize = 8192;
 
+/// More places than these are put in order sooner by a bit for each than by comparing them.
+const SORTED: usize = 256;
+
 /// A set of places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::storage) enum Posting {
@@ -16,14 +19,19 @@ pub(in crate::storage) enum Posting {
 impl Posting {
     /// The set of these places, in any order.
     pub fn of(mut places: Vec<u16>) -> Self {
-        places.sort_unstable();
-        places.dedup();
-        if places.len() * 2 < BITS_BYTES {
+        if places.len() < SORTED {
+            places.sort_unstable();
+            places.dedup();
             return Self::List(places);
         }
         let mut bits = Box::new([0; 1024]);
         places.into_iter().for_each(|place| set(&mut bits, place));
-        Self::Bits(bits)
+        Self::Bits(bits).smallest()
+    }
+
+    /// The same set in its smaller form.
+    fn smallest(self) -> Self {
+        if self.len() * 2 < BITS_BYTES { Self::List(self.places()) } else { self }
     }
 
     /// Reads a stored set; nothing if it is none.
@@ -50,7 +58,9 @@ impl Posting {
     pub fn places(&self) -> Vec<u16> {
         match self {
             Self::List(places) => places.clone(),
-            Self::Bits(bits) => (0..=u16::MAX).filter(|place| has(bits, *place)).collect(),
+            Self::Bits(bits) => {
+                bits.iter().zip((0..).step_by(64)).flat_map(|(word, first)| places_of(*word, first)).collect()
+            }
         }
     }
 
@@ -103,11 +113,7 @@ pub(in crate::storage) fn union(sets: &[&[u8]]) -> Vec<u8> {
             _ => places_in(value).for_each(|place| set(&mut bits, place)),
         }
     }
-    let union = Posting::Bits(bits);
-    match union.len() * 2 < BITS_BYTES {
-        true => Posting::List(union.places()).encode(),
-        false => union.encode(),
-    }
+    Posting::Bits(bits).smallest().encode()
 }
 
 impl Posting {
@@ -121,6 +127,17 @@ impl Posting {
 
 fn places_in(value: &[u8]) -> impl Iterator<Item = u16> {
     value.as_chunks().0.iter().map(|place| u16::from_be_bytes(*place))
+}
+
+/// The places of the bits of one word, the first of which is `first`.
+fn places_of(mut word: u64, first: u16) -> impl Iterator<Item = u16> {
+    std::iter::from_fn(move || {
+        let bit = word.trailing_zeros() as u16;
+        (word != 0).then(|| {
+            word &= word - 1;
+            first + bit
+        })
+    })
 }
 
 fn add_bits(bits: &mut [u64; 1024], value: &[u8]) {

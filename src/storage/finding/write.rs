@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
+use super::gathered::Gathered;
 use super::{FactHash, KEY_BYTES, Posting, parse, place_of};
 use crate::domain::dialog::Dialog;
 use crate::error::Error;
@@ -24,22 +25,20 @@ impl IndexChanges {
     /// What images of dialogs change; several of one dialog stand one after the other. Only one
     /// thread writes images, so that nothing changes between this and the write.
     pub fn of<'a>(images: impl Iterator<Item = &'a Arc<DialogImage>>, disk: &Disk) -> Result<Self, Error> {
-        let (mut added, mut removed) = (HashMap::<Key, Vec<u16>>::new(), HashMap::<Key, Vec<u16>>::new());
+        let (mut added, mut removed) = (Gathered::default(), HashMap::<Key, Vec<u16>>::new());
         let closed: Vec<_> = images.filter(|image| image.closed.is_some()).collect();
         for images in closed.chunk_by(|one, other| one.id == other.id) {
             let (Some(first), Some(last)) = (images.first(), images.last()) else { continue };
-            let (block, place) = place_of(first.id);
-            let facts = FactHash::all_of(&decoded(&last.state, last)?);
+            let dialog = decoded(&last.state, last)?;
             if first.was_closed_on_disk {
-                for fact in stored_facts(first, disk)?.difference(&facts) {
+                let (block, place) = place_of(first.id);
+                for fact in stored_facts(first, disk)?.difference(&FactHash::all_of(&dialog)) {
                     removed.entry(fact.key(block)).or_default().push(place);
                 }
             }
-            for fact in facts {
-                added.entry(fact.key(block)).or_default().push(place);
-            }
+            added.add(&dialog);
         }
-        Ok(Self { replaced: replaced(removed, disk)?, added: sorted(added) })
+        Ok(Self { replaced: replaced(removed, disk)?, added: added.into_sorted() })
     }
 
     /// Puts the changes. What is replaced comes first: what is added goes to what it leaves.
@@ -54,14 +53,6 @@ impl IndexChanges {
             changes.unite(Table::Finding, key, places);
         }
     }
-}
-
-/// In the order of the keys, in which they are cheapest to write.
-fn sorted(added: HashMap<Key, Vec<u16>>) -> Vec<(Key, Vec<u8>)> {
-    let mut added: Vec<_> =
-        added.into_iter().map(|(key, places)| (key, Posting::of(places).encode())).collect();
-    added.sort_unstable();
-    added
 }
 
 fn replaced(removed: HashMap<Key, Vec<u16>>, disk: &Disk) -> Result<Vec<(Key, Posting)>, Error> {

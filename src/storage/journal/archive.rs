@@ -19,7 +19,7 @@ use crate::storage::store::Store;
 use crate::timestamp::Timestamp;
 
 /// Images per write: many enough to share its cost, few enough not to keep the commit thread waiting.
-const IMAGES_PER_WRITE: usize = 512;
+const IMAGES_PER_WRITE: usize = 2048;
 
 /// Images that wait to be written together: in the order of their keys they cost much less than one
 /// by one. Until then closed dialogs are announced, and so can be found.

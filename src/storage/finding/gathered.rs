@@ -1,0 +1,64 @@
+//! The facts of many dialogs at once, each with the places at which it is true. Reads no disk.
+
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use super::{FactHash, KEY_BYTES, Posting, place_of};
+use crate::domain::dialog::Dialog;
+use crate::domain::finding::{FactKind, facts};
+
+/// Most facts are of one dialog alone.
+type Places = SmallVec<[u16; 4]>;
+
+/// Facts and the blocks in which they are true.
+#[derive(Default)]
+pub(super) struct Gathered {
+    facts: HashMap<(FactHash, u32), Places>,
+    /// Words by a hash of the whole word. People use the same ones again and again, so their beginnings
+    /// are made once for all the dialogs in which they stand.
+    words: HashMap<(FactHash, u32), Word>,
+}
+
+struct Word {
+    beginnings: SmallVec<[FactHash; 5]>,
+    places: Places,
+}
+
+impl Gathered {
+    /// Takes in all that is true of a dialog.
+    pub fn add(&mut self, dialog: &Dialog) {
+        let (block, place) = place_of(dialog.id);
+        facts(dialog, &FactKind::ALL, &mut |kind, text| {
+            let key = (FactHash::of(kind, text), block);
+            let places = match kind.is_word() {
+                true => &mut self.words.entry(key).or_insert_with(|| Word::new(kind, text)).places,
+                false => self.facts.entry(key).or_default(),
+            };
+            // A fact that is shown again is shown of the same dialog.
+            if places.last() != Some(&place) {
+                places.push(place);
+            }
+        });
+    }
+
+    /// What to add under each key, in the order of the keys, in which they are cheapest to write.
+    pub fn into_sorted(self) -> Vec<([u8; KEY_BYTES], Vec<u8>)> {
+        let Self { mut facts, words } = self;
+        for ((_, block), Word { beginnings, places }) in words {
+            for beginning in beginnings {
+                facts.entry((beginning, block)).or_default().extend_from_slice(&places);
+            }
+        }
+        let encoded = |places: Places| Posting::of(places.into_vec()).encode();
+        let mut sorted: Vec<_> =
+            facts.into_iter().map(|((fact, block), places)| (fact.key(block), encoded(places))).collect();
+        sorted.sort_unstable_by_key(|(key, _)| *key);
+        sorted
+    }
+}
+
+impl Word {
+    fn new(kind: FactKind, word: &str) -> Self {
+        Self { beginnings: FactHash::kept(kind, word).collect(), places: Places::new() }
+    }
+}
