@@ -50,7 +50,7 @@ impl Dialog {
             messages: Vec::new(),
             apps: Vec::new(),
             requests: Vec::new(),
-            former: Vec::new(),
+            former_owners: Vec::new(),
             moved: None,
         }
     }
@@ -126,7 +126,6 @@ impl Dialog {
             }
             DialogEvent::ParticipantLeft { operator, .. } => {
                 self.part_with(operator);
-                self.remember(operator.clone());
             }
             DialogEvent::Renamed { title, .. } => self.title = title.clone(),
             DialogEvent::HiddenModeSet { operator, on } => {
@@ -230,8 +229,8 @@ impl Dialog {
     }
 
     fn remember(&mut self, operator: OperatorId) {
-        if !self.former.contains(&operator) {
-            self.former.push(operator);
+        if !self.former_owners.contains(&operator) {
+            self.former_owners.push(operator);
         }
     }
 }

@@ -77,8 +77,8 @@ pub struct Dialog {
     pub apps: Vec<AppId>,
     /// All that the host was asked to do for it, oldest first.
     pub requests: Vec<HostRequest>,
-    /// Who owned it or took part in it and no longer does.
-    pub former: Vec<OperatorId>,
+    /// Who owned it before.
+    pub former_owners: Vec<OperatorId>,
     /// The message that has moved from it to a new dialog.
     pub moved: Option<MovedMessage>,
 }
@@ -142,7 +142,8 @@ impl Dialog {
     /// Everybody who ever owned it, took part in it or wrote in it, the owner first.
     pub fn everybody(&self) -> Vec<OperatorId> {
         let writers = self.messages.iter().filter_map(|message| message.author.operator());
-        let people = self.owner.iter().chain(&self.participants).chain(&self.former).chain(writers);
+        let former = self.former_owners.iter().chain(&self.former_participants);
+        let people = self.owner.iter().chain(&self.participants).chain(former).chain(writers);
         let mut everybody = Vec::new();
         for operator in people {
             if !everybody.contains(operator) {

@@ -110,7 +110,7 @@ mod tests {
         events.extend([joined("gone", "anna"), taken_event("dora", "anna")]);
         let dialog = dialog(&discuss(events, "cleo", Role::Operator).unwrap());
         assert!(dialog.is_owner(&operator("cleo")));
-        assert_eq!(dialog.participants, ["dora", "bea", "anna"].map(operator));
+        assert_eq!(dialog.participants, ["dora", "anna", "bea"].map(operator));
     }
 
     #[test]
