@@ -9,7 +9,7 @@ ROUNDS ?= 50
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix torture bench-small bench
+.PHONY: help demo test fix torture bench-small bench curves
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -39,3 +39,7 @@ bench-small: ## every bench once, to see that it still works
 
 bench: ## every bench at full length, with figures
 	$(READY) cargo bench --all-features --benches
+
+curves: ## what finding and routing cost by size, measured and drawn into docs/curves.md
+	$(READY) cargo bench --all-features --bench routing --bench finding
+	$(READY) cargo run $(FLAGS) --example curves -- docs routing finding
