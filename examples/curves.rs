@@ -14,7 +14,9 @@ use serde_json::Value;
 /// Median times in nanoseconds, by size, by what was measured.
 type Curves = BTreeMap<String, BTreeMap<u64, f64>>;
 
-const SIZE: (u32, u32) = (900, 480);
+const SIZE: (u32, u32) = (1040, 480);
+/// Width of the names of the curves, beside the plot.
+const LEGEND: u32 = 250;
 const INK: RGBColor = RGBColor(0x37, 0x41, 0x51);
 const GRID: RGBColor = RGBColor(0xE5, 0xE7, 0xEB);
 
@@ -102,7 +104,8 @@ fn plot(curves: &Curves, path: &Path) -> Result<(), Box<dyn Error>> {
     let (fastest, slowest) = (times().fold(f64::MAX, f64::min), times().fold(1.0, f64::max));
     let area = SVGBackend::new(path, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
+    let (left, right) = area.split_horizontally(SIZE.0 - LEGEND);
+    let mut chart = ChartBuilder::on(&left)
         .margin(12)
         .x_label_area_size(32)
         .y_label_area_size(64)
@@ -120,17 +123,12 @@ fn plot(curves: &Curves, path: &Path) -> Result<(), Box<dyn Error>> {
     for (number, (what, curve)) in curves.iter().enumerate() {
         let colour = Palette99::pick(number).to_rgba();
         let points = || curve.iter().map(|(size, nanos)| (*size as f64, *nanos));
-        let line = chart.draw_series(LineSeries::new(points(), colour.stroke_width(2)))?;
-        line.label(what)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+        chart.draw_series(LineSeries::new(points(), colour.stroke_width(2)))?;
         chart.draw_series(points().map(|point| Circle::new(point, 3, colour.filled())))?;
+        let line = 20 + 20 * number as i32;
+        right.draw(&PathElement::new([(0, line), (18, line)], colour.stroke_width(2)))?;
+        right.draw(&Text::new(what.clone(), (26, line - 8), label()))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .background_style(WHITE.mix(0.8))
-        .label_font(label())
-        .draw()?;
     Ok(area.present()?)
 }
 
