@@ -120,6 +120,13 @@ host_ids! {
 #[serde(transparent)]
 pub struct DialogId(pub u64);
 
+impl DialogId {
+    /// The link by which employees and other systems name the dialog: `centrala:dialog/7`.
+    pub fn link(self) -> String {
+        format!("centrala:dialog/{self}")
+    }
+}
+
 impl fmt::Display for DialogId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)

@@ -133,7 +133,7 @@ impl Serialize for MentionView {
             MentionTarget::Dialog(dialog) => {
                 map.serialize_entry("kind", "dialog")?;
                 map.serialize_entry("id", dialog)?;
-                format!("centrala:dialog/{dialog}")
+                dialog.link()
             }
         };
         map.serialize_entry("label", &self.label)?;

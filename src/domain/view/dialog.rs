@@ -69,6 +69,8 @@ impl DialogView {
 pub struct EmployeeDialogView {
     /// Its id.
     pub dialog: DialogId,
+    /// What leads to it from elsewhere: [`DialogId::link`].
+    pub link: String,
     /// The channel in whose queue or hands it is; none of an internal one.
     pub channel: Option<ChannelId>,
     /// The client; nobody in an internal one.
@@ -129,6 +131,7 @@ impl EmployeeDialogView {
         };
         Self {
             dialog: dialog.id,
+            link: dialog.id.link(),
             channel: dialog.channel.clone(),
             client: dialog.client.as_ref().map(|client| client.id.clone()),
             status: dialog.status.as_str(),
@@ -223,7 +226,8 @@ mod tests {
     fn employees_see_everything() {
         let first = MessageId::of(DIALOG, 1);
         let expected = json!({
-            "dialog": 7, "channel": "web", "client": "ala", "status": "answered", "reason": null, "owner": "anna",
+            "dialog": 7, "link": "centrala:dialog/7", "channel": "web", "client": "ala", "status": "answered",
+            "reason": null, "owner": "anna",
             "offered_to": [], "participants": [], "pinned": false, "title": null, "priority": 0, "previous": null,
             "opened_at": "1970-01-01T00:16:40.000Z", "closed_at": null, "rating": null, "links": [],
             "messages": [

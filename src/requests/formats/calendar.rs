@@ -41,7 +41,7 @@ fn component(kind: ICalendarComponentType, uid: &str, request: &RequestView) -> 
     if let Some(text) = &request.description {
         component.add_property(ICalendarProperty::Description, ICalendarValue::Text(text.clone()));
     }
-    let dialog = Uri::Location(format!("centrala:dialog/{}", request.dialog));
+    let dialog = Uri::Location(request.dialog.link());
     component.add_property(ICalendarProperty::Url, ICalendarValue::Uri(dialog));
     if let Some(assignee) = &request.assignee {
         let property = ICalendarProperty::Other("X-CENTRALA-ASSIGNEE".to_owned());
