@@ -4,10 +4,10 @@ use super::channel::PutChannel;
 use super::dialog::Contact;
 use super::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
-    CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, FailRequest, Finish, Invite, Join, Leave,
-    MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm,
-    ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take,
-    Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, EraseClient, FailRequest, Finish, Invite,
+    Join, Leave, MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename,
+    SaveToCrm, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam,
+    SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use super::file::{NewFile, Upload};
 use super::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
@@ -122,6 +122,8 @@ pub enum Command {
     Discuss(Discuss),
     /// Moves a client's message to a new dialog.
     MoveToNew(MoveToNew),
+    /// Erases all that was ever written with a client.
+    EraseClient(EraseClient),
 }
 
 impl Command {
@@ -214,6 +216,7 @@ impl Command {
             | Self::PutOperator(_)
             | Self::RemoveOperator(_)
             | Self::SetPresence(_)
+            | Self::EraseClient(_)
             | Self::CompleteRequest(_)
             | Self::FailRequest(_) => Sender::HostOrOperator,
             _ => Sender::Operator,
@@ -295,6 +298,7 @@ commands! {
     FailRequest => FailRequest,
     Discuss => Discuss,
     MoveToNew => MoveToNew,
+    EraseClient => EraseClient,
 }
 
 #[cfg(test)]

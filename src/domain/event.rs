@@ -295,6 +295,15 @@ pub enum DialogEvent {
         /// Who.
         by: OperatorId,
     },
+    /// What was written in it was erased.
+    Erased,
+    /// The same, and with it all that was ever written with its client.
+    ClientErased {
+        /// The channel on which the client wrote.
+        channel: ChannelId,
+        /// The client.
+        client: ClientId,
+    },
 }
 
 /// A message has another text.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::announced::Announced;
 use super::codec;
+use super::erase::{Eraser, Exclusion};
 use super::feed::Feeds;
 use super::frame::Position;
 use super::meta::{self, Totals};
@@ -26,6 +27,7 @@ pub struct Store {
     pub(super) announced: Arc<Announced>,
     pub(super) recent_requests: Arc<RecentRequests>,
     pub(super) subscriptions: Arc<Subscriptions>,
+    pub(super) exclusion: Arc<Exclusion>,
     pub(super) position: Position,
     pub(super) totals: Totals,
     pub(super) tail_bytes: u64,
@@ -56,6 +58,7 @@ impl Store {
             tail: Arc::new(Tail::new(first.seq, recovered.durable_seq, settings.feed_bytes)),
             announced: Arc::default(),
             recent_requests: Arc::default(),
+            exclusion: Arc::default(),
             subscriptions: Arc::new(Subscriptions::read(&disk)?),
             disk: Arc::new(disk),
             settings: settings.clone(),
@@ -86,6 +89,15 @@ impl Store {
             tail: Arc::clone(&self.tail),
             disk: Arc::clone(&self.disk),
             subscriptions: Arc::clone(&self.subscriptions),
+        }
+    }
+
+    /// Removes from this directory what was erased.
+    pub fn eraser(&self) -> Eraser {
+        Eraser {
+            disk: Arc::clone(&self.disk),
+            tail: Arc::clone(&self.tail),
+            exclusion: Arc::clone(&self.exclusion),
         }
     }
 

@@ -13,6 +13,7 @@
 //! - `gathering.rs`: commands on several dialogs, which are answered once;
 //! - `discussions.rs`: dialogs of employees among themselves;
 //! - `company.rs`: who takes part where;
+//! - `erasing.rs`: clients that are erased;
 //! - `directives.rs`: offers, expiries and whatever else the router wants;
 //! - `requests.rs`: from a request to the outside to its dialog;
 //! - `queries.rs`: from a query to the actor that knows;
@@ -25,6 +26,7 @@ mod company;
 mod composer;
 mod directives;
 mod discussions;
+mod erasing;
 mod gathering;
 mod live;
 mod messages;
@@ -47,6 +49,7 @@ use self::checkpoint::Checkpoint;
 use self::company::Company;
 use self::gathering::Gatherings;
 use self::live::{House, Live};
+use super::eraser::{AskNewest, EraseDialog};
 use super::guard::guarded;
 use super::inbox::{Drain, Envelope, Inbox};
 use super::note::{Note, Notes};
@@ -285,4 +288,6 @@ messages! {
     KeepClock => |dispatcher, _| dispatcher.keep_clock();
     CheckpointDue => |dispatcher, _| dispatcher.begin_checkpoint();
     Shutdown => |dispatcher, Shutdown(done)| dispatcher.shut_down(done);
+    AskNewest => |dispatcher, ask| dispatcher.tell_newest(ask);
+    EraseDialog => |dispatcher, erase| dispatcher.erase_dialog(erase);
 }

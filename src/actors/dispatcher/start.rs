@@ -20,7 +20,7 @@ use crate::actors::registry::Registry;
 use crate::actors::shard::Shard;
 use crate::actors::shared::Shared;
 use crate::domain::channel::Channel;
-use crate::domain::dialog::{Client, Dialog};
+use crate::domain::dialog::{Client, Dialog, Traces};
 use crate::domain::event::Change;
 use crate::domain::library::Item;
 use crate::domain::operator::Operator;
@@ -58,6 +58,11 @@ impl Recovering {
             channels.iter().for_each(|channel| router.put_channel(&channel.thing));
             router
         })
+    }
+
+    /// Whether something was erased of which the disk may not know yet.
+    pub fn erases(&self) -> bool {
+        self.ahead.iter().any(|recovered| recovered.erased.is_some())
     }
 
     /// What went wrong on the way.
@@ -201,9 +206,9 @@ impl Dispatcher {
             self.start_operator(operator.thing.id.clone(), Some(operator));
         }
         for recovered in recovering.ahead {
-            let RecoveredDialog { dialog, on_disk, was_open_on_disk, .. } = recovered;
+            let RecoveredDialog { dialog, on_disk, was_open_on_disk, erased, .. } = recovered;
             let on_disk = OnDisk { fingerprint: on_disk.unwrap_or(0), open: was_open_on_disk, clean: false };
-            self.take_up_dialog(dialog, on_disk);
+            self.take_up_dialog(dialog, on_disk, erased);
         }
         self.router.reconcile();
         let now = self.now();
@@ -211,10 +216,10 @@ impl Dispatcher {
         self.direct(now);
     }
 
-    fn take_up_dialog(&mut self, dialog: Dialog, on_disk: OnDisk) {
+    fn take_up_dialog(&mut self, dialog: Dialog, on_disk: OnDisk, erased: Option<Traces>) {
         dialog.requests.iter().for_each(|request| self.shared.reader.announce_request(request));
         if dialog.is_closed() {
-            send_image(&dialog, on_disk, &self.shared, &mut self.shard.open());
+            send_image(&dialog, on_disk, erased, &self.shared, &mut self.shard.open());
             return;
         }
         let id = dialog.id;

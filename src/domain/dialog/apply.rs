@@ -52,6 +52,7 @@ impl Dialog {
             requests: Vec::new(),
             former: Vec::new(),
             moved: None,
+            erased_at: None,
         }
     }
 
@@ -155,6 +156,7 @@ impl Dialog {
                 let (comment, by) = (comment.clone(), by.clone());
                 self.score = Some(Score { rating: *rating, comment, by, at });
             }
+            DialogEvent::Erased | DialogEvent::ClientErased { .. } => self.erase(at),
             _ => {}
         }
     }

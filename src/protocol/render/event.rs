@@ -213,6 +213,10 @@ fn of_content<M: SerializeMap>(map: &mut M, event: &DialogEvent) -> Result<(), M
             map.serialize_entry("operator", operator)?;
             map.serialize_entry("bot", bot)
         }
+        DialogEvent::ClientErased { channel, client } => {
+            map.serialize_entry("channel", channel)?;
+            map.serialize_entry("client", client)
+        }
         DialogEvent::RequestCreated(it) => of_request(map, it.id, it.kind, it.message),
         DialogEvent::RequestCompleted(it) => of_request(map, it.request, it.kind, it.message),
         DialogEvent::RequestFailed(it) => of_request(map, it.request, it.kind, it.message),
@@ -254,6 +258,8 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         DialogEvent::RequestCreated(_) => "request_created",
         DialogEvent::RequestCompleted(_) => "request_completed",
         DialogEvent::RequestFailed(_) => "request_failed",
+        DialogEvent::Erased => "dialog_erased",
+        DialogEvent::ClientErased { .. } => "client_erased",
     }
 }
 

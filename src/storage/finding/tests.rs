@@ -49,10 +49,11 @@ fn image(dialog: &Dialog, was_closed_on_disk: bool) -> Arc<DialogImage> {
         id: dialog.id,
         state: encode(dialog),
         fingerprint_delta: 0,
-        closed: Some(ClosedDialog { client, external_ids: Vec::new() }),
+        closed: Some(ClosedDialog { client, external_ids: Vec::new(), erased: false }),
         was_open_on_disk: false,
         was_closed_on_disk,
         requests: Vec::new(),
+        erased: None,
     })
 }
 

@@ -84,6 +84,11 @@ impl Archive {
                         self.begun_at.store(bytes_before, Ordering::Release);
                     }
                     Image::CheckpointEnd => self.end_checkpoint()?,
+                    Image::Barrier(barrier) => {
+                        self.write()?;
+                        // Whoever waited may have gone.
+                        let _ = barrier.0.send(());
+                    }
                     Image::Memory(_) => self.add(self.begun.map_or(seq, |begun| begun.seq), image)?,
                     image => self.add(seq, image)?,
                 }
@@ -169,6 +174,6 @@ fn put(as_of: u64, image: &Image, totals: &mut Totals, changes: &mut Changes<'_>
             totals.next_key += 1;
         }
         Image::Memory(bytes) => meta::put_memory(changes, &stored(as_of, bytes)),
-        Image::CheckpointBegin | Image::CheckpointEnd => {}
+        Image::CheckpointBegin | Image::CheckpointEnd | Image::Barrier(_) => {}
     }
 }
