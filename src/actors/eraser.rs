@@ -107,12 +107,16 @@ impl Erasing {
         }
     }
 
-    /// Has every dialog of the client erased, also one that opens meanwhile.
+    /// Has every dialog of the client erased, the oldest first, also one that opens meanwhile. So before
+    /// an erased dialog there are only erased ones, wherever this stops.
     fn client(&self, client: &EraseClient, key: Option<&IdempotencyKey>) -> Result<(), Rejection> {
         while let Some(newest) = self.newest(client)? {
-            let mut before = newest.previous;
-            while let Some(dialog) = before {
-                before = self.before(dialog)?;
+            let (mut before, mut next) = (Vec::new(), newest.previous);
+            while let Some(dialog) = next {
+                before.push(dialog);
+                next = self.before(dialog)?;
+            }
+            for dialog in before.into_iter().rev() {
                 self.dialog(dialog, None, None)?;
             }
             self.dialog(newest.dialog, Some(client.clone()), key.cloned())?;
