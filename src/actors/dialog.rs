@@ -408,7 +408,8 @@ fn closing(dialog: &Dialog) -> ClosedDialog {
         .filter_map(|message| message.external_id.clone().map(|external| (external, message.id)))
         .collect();
     let client = dialog.client.as_ref().map(Client::key);
-    ClosedDialog { client, external_ids, erased: dialog.is_erased() }
+    let at = dialog.closed_at.unwrap_or_default();
+    ClosedDialog { client, external_ids, at, erased: dialog.is_erased() }
 }
 
 /// What the dispatcher has to know of who takes part.

@@ -19,12 +19,16 @@ use super::shared::Shared;
 use crate::domain::dialog::command::EraseClient;
 use crate::domain::reply::Reply;
 use crate::error::{Code, Error, Rejection};
-use crate::ids::{DialogId, IdempotencyKey};
+use crate::ids::{ChannelId, DialogId, IdempotencyKey};
 use crate::storage::{Barrier, Eraser};
+use crate::timestamp::Timestamp;
 
 /// How often the disk is scrubbed if somebody keeps old files by reading them, before whoever asked is
 /// told to ask again.
 const ATTEMPTS: usize = 3;
+
+/// Dialogs that have fallen due and are erased together: the disk is scrubbed once for all of them.
+const BATCH: usize = 512;
 
 /// How long the thread waits before it looks up whether the engine has stopped.
 const LOOK_UP: Duration = Duration::from_millis(100);
@@ -36,8 +40,32 @@ pub enum Job {
     Client(EraseClient, Caller),
     /// Finish what was under way when the engine stopped, and say so.
     Finish(Sender<()>),
+    /// Enter the dialogs of a channel that have closed into the index by which they fall due.
+    Enter(ChannelId),
+    /// The channel wants no such index any more.
+    Forget(ChannelId),
+    /// Erase what has fallen due.
+    Sweep(Vec<Sweep>),
     /// End.
     Stop,
+}
+
+/// What has fallen due in one channel.
+#[derive(Debug)]
+pub struct Sweep {
+    /// The channel on which the clients wrote.
+    pub channel: ChannelId,
+    /// Dialogs that had closed then.
+    pub until: Timestamp,
+}
+
+/// Tells the dispatcher what is first in channels that keep dialogs for a time only.
+#[derive(Debug)]
+pub struct Swept {
+    /// Channels, each with the time at which the first of its dialogs closed.
+    pub firsts: Vec<(ChannelId, Option<Timestamp>)>,
+    /// Whether that comes of a sweep.
+    pub sweep: bool,
 }
 
 /// Asks for the newest dialog of a client.
@@ -95,6 +123,11 @@ impl Erasing {
                     let outcome = outcome.and_then(|()| self.scrub()).map(|()| Outcome::Done(Reply::Done));
                     self.shard.open().release(caller, outcome);
                 }
+                Job::Enter(channel) => self.enter(channel),
+                Job::Forget(channel) => {
+                    let _ = self.read(self.shared.reader.forget_entered(&channel));
+                }
+                Job::Sweep(due) => self.sweep(&due),
                 Job::Finish(done) => {
                     if let Err(rejection) = self.scrub() {
                         tracing::error!(%rejection, "what was erased before the start may still be on the disk");
@@ -124,6 +157,50 @@ impl Erasing {
         Ok(())
     }
 
+    /// A channel begins to keep dialogs for a time only.
+    fn enter(&self, channel: ChannelId) {
+        let reader = &self.shared.reader;
+        let entered = self.wait_until_written().and_then(|()| self.read(reader.enter_closed(&channel)));
+        if let Err(rejection) = entered.and_then(|()| self.tell_firsts([channel], false)) {
+            tracing::error!(%rejection, "dialogs that have closed are not erased in time");
+        }
+    }
+
+    /// Erases a batch of what has fallen due; the dispatcher comes back if there is more.
+    fn sweep(&self, due: &[Sweep]) {
+        let swept = self.wait_until_written().and_then(|()| self.erase_due(due));
+        let channels = due.iter().map(|sweep| sweep.channel.clone());
+        let told = self.tell_firsts(channels, true);
+        if let Err(rejection) = swept.and(told) {
+            tracing::error!(%rejection, "dialogs that have fallen due are not erased");
+        }
+    }
+
+    fn erase_due(&self, due: &[Sweep]) -> Result<(), Rejection> {
+        let (mut dialogs, mut left) = (Vec::new(), BATCH);
+        for Sweep { channel, until } in due {
+            let found = self.read(self.shared.reader.closed_until(channel, *until, left))?;
+            left -= found.len();
+            dialogs.extend(found.into_iter().map(|(_, dialog)| dialog));
+        }
+        let under_way: Vec<_> = dialogs.into_iter().map(|dialog| self.begin(dialog, None, None)).collect();
+        under_way.iter().try_for_each(|done| self.finish(done))?;
+        self.scrub()
+    }
+
+    fn tell_firsts(
+        &self,
+        channels: impl IntoIterator<Item = ChannelId>,
+        sweep: bool,
+    ) -> Result<(), Rejection> {
+        let reader = &self.shared.reader;
+        let first = |channel: ChannelId| Ok((channel.clone(), self.read(reader.first_closed(&channel))?));
+        let firsts = channels.into_iter().map(first).collect::<Result<_, Rejection>>()?;
+        self.shared.activity.begin();
+        self.dispatcher.do_send(Swept { firsts, sweep });
+        Ok(())
+    }
+
     fn newest(&self, of: &EraseClient) -> Result<Option<Newest>, Rejection> {
         let (answer, answered) = bounded(1);
         self.shared.activity.begin();
@@ -143,10 +220,25 @@ impl Erasing {
         client: Option<EraseClient>,
         key: Option<IdempotencyKey>,
     ) -> Result<(), Rejection> {
+        self.finish(&self.begin(dialog, client, key))
+    }
+
+    /// Has the dispatcher begin with a dialog.
+    fn begin(
+        &self,
+        dialog: DialogId,
+        client: Option<EraseClient>,
+        key: Option<IdempotencyKey>,
+    ) -> Receiver<Result<Delivery, Error>> {
         let (done, is_done) = bounded(1);
         self.shared.activity.begin();
         self.dispatcher.do_send(EraseDialog { dialog, client, key, done });
-        match self.wait(&is_done)? {
+        is_done
+    }
+
+    /// Waits until that is durable.
+    fn finish(&self, done: &Receiver<Result<Delivery, Error>>) -> Result<(), Rejection> {
+        match self.wait(done)? {
             Ok(_) => Ok(()),
             Err(Error::Rejected(rejection)) => Err(rejection),
             Err(error) => Err(stopped(&error)),

@@ -1,6 +1,6 @@
 //! Everything that a host, a connector or an operator may ask for, by name.
 
-use super::channel::PutChannel;
+use super::channel::{PutChannel, PutRetention};
 use super::dialog::Contact;
 use super::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
@@ -124,6 +124,8 @@ pub enum Command {
     MoveToNew(MoveToNew),
     /// Erases all that was ever written with a client.
     EraseClient(EraseClient),
+    /// Says how long a channel keeps what was written.
+    PutRetention(PutRetention),
 }
 
 impl Command {
@@ -157,6 +159,7 @@ impl Command {
             Self::SaveToCrm(save) => save.validate(),
             Self::CompleteRequest(complete) => complete.validate(),
             Self::FailRequest(fail) => fail.validate(),
+            Self::PutRetention(put) => put.validate(),
             _ => Ok(()),
         }
     }
@@ -217,6 +220,7 @@ impl Command {
             | Self::RemoveOperator(_)
             | Self::SetPresence(_)
             | Self::EraseClient(_)
+            | Self::PutRetention(_)
             | Self::CompleteRequest(_)
             | Self::FailRequest(_) => Sender::HostOrOperator,
             _ => Sender::Operator,
@@ -299,6 +303,7 @@ commands! {
     Discuss => Discuss,
     MoveToNew => MoveToNew,
     EraseClient => EraseClient,
+    PutRetention => PutRetention,
 }
 
 #[cfg(test)]

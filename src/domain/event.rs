@@ -64,6 +64,11 @@ impl Events {
 pub enum ChannelEvent {
     /// It was created or replaced.
     Put(Box<ChannelSettings>),
+    /// Dialogs of its clients are kept for so long after they have closed; for ever, if nothing is said.
+    RetentionPut {
+        /// For how long.
+        closed_after_ms: Option<u64>,
+    },
 }
 
 /// What happened to a thing of the library.

@@ -3,7 +3,7 @@
 use super::execution::{done, unlike};
 use super::{Engine, Execution};
 use crate::actors::caller::{Delivery, Outcome};
-use crate::domain::channel::PutChannel;
+use crate::domain::channel::{PutChannel, PutRetention};
 use crate::domain::command::Command;
 use crate::domain::dialog::Receipt;
 use crate::domain::dialog::command::{
@@ -46,6 +46,11 @@ impl Engine {
     /// [`erasing`](crate::erasing).
     pub fn erase_client(&self, channel: ChannelId, client: ClientId) -> Execution<()> {
         self.host(EraseClient { channel, client })
+    }
+
+    /// Has dialogs of a channel's clients erased when they have been closed for so long; `None`: never.
+    pub fn put_retention(&self, channel: ChannelId, closed_after_ms: Option<u64>) -> Execution<()> {
+        self.host(PutRetention { channel, closed_after_ms })
     }
 
     /// A client left: a dialog that nobody answered closes as abandoned.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::fields;
 use super::parse::Action;
-use crate::domain::channel::PutChannel;
+use crate::domain::channel::{PutChannel, PutRetention};
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
@@ -60,6 +60,7 @@ const TABLE: &[Entry] = &[
     command::<PutForm>("put_form", Sender::Anybody),
     command::<PutApp>("put_app", Sender::Anybody),
     command::<EraseClient>("erase_client", Sender::Anybody),
+    command::<PutRetention>("put_retention", Sender::Anybody),
     // The client's side.
     command::<Receive>("receive", Sender::Connector),
     command::<ClientLeave>("client_leave", Sender::Connector),

@@ -127,6 +127,7 @@ mod tests {
         let closed = Some(ClosedDialog {
             client: Some((channel_id(), client_id(client))),
             external_ids: vec![],
+            at: Default::default(),
             erased: false,
         });
         let (state, fingerprint_delta, was_open_on_disk) = (vec![id as u8], 0, false);

@@ -11,12 +11,14 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::codec;
 use super::erase::{self, ErasedDialog};
 use super::requests::{self, Indexed};
+use super::retention::{Closing, Retained};
 use super::rocks::{Changes, Table};
 use crate::domain::file::FileHash;
 use crate::domain::library::ItemId;
 use crate::domain::reply::Reply;
 use crate::error::Error;
 use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId};
+use crate::timestamp::Timestamp;
 
 /// The state of something at its place in a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +102,8 @@ pub struct ClosedDialog {
     pub client: Option<(ChannelId, ClientId)>,
     /// The client's messages by the connector's names.
     pub external_ids: Vec<(ExternalId, MessageId)>,
+    /// When it closed.
+    pub at: Timestamp,
     /// Whether it is erased: then its client is no longer known by it.
     pub erased: bool,
 }
@@ -169,6 +173,13 @@ pub(super) fn file_name_key(hash: FileHash, message: MessageId) -> [u8; 40] {
     key[..32].copy_from_slice(&hash.0);
     key[32..].copy_from_slice(&message.0.to_be_bytes());
     key
+}
+
+/// The beginning of the keys of what belongs to a channel.
+pub(super) fn channel_prefix(channel: &ChannelId) -> Vec<u8> {
+    let mut prefix = Vec::with_capacity(64);
+    append_text(&mut prefix, channel.as_str());
+    prefix
 }
 
 fn append_text(bytes: &mut Vec<u8>, text: &str) {
@@ -244,7 +255,7 @@ impl DialogImage {
     }
 
     /// Puts the image and what leads to it.
-    pub(super) fn put(&self, as_of: u64, changes: &mut Changes<'_>) {
+    pub(super) fn put(&self, as_of: u64, retained: &Retained, changes: &mut Changes<'_>) {
         let value = stored(as_of, &self.state);
         changes.put(Table::Dialogs, &dialog_key(self.id, self.closed.is_some()), &value);
         requests::put(&self.requests, changes);
@@ -253,6 +264,11 @@ impl DialogImage {
             changes.delete(Table::Dialogs, &dialog_key(self.id, false));
         }
         if let Some((channel, client)) = &closed.client {
+            let closing = Closing { channel: channel.clone(), at: closed.at, dialog: self.id };
+            match closed.erased {
+                true => changes.delete(Table::Closing, &closing.key()),
+                false => retained.put(&closing, changes),
+            }
             let last = LastDialog { dialog: self.id, erased: closed.erased };
             changes.raise(Table::Clients, &client_key(channel, client), last.to_stored());
         }

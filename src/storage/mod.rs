@@ -31,6 +31,7 @@ mod meta;
 mod reader;
 mod recovery;
 mod requests;
+mod retention;
 mod rocks;
 mod settings;
 mod store;

@@ -9,6 +9,7 @@ use super::image::{
     DialogImage, LastDialog, StoredImage, client_key, decode_state, dialog_key, external_key,
 };
 use super::requests::RecentRequests;
+use super::retention::Retained;
 use super::rocks::{Disk, Table};
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{FileBytes, FileHash};
@@ -27,6 +28,7 @@ pub struct Reader {
     pub(super) disk: Arc<Disk>,
     pub(super) announced: Arc<Announced>,
     pub(super) recent_requests: Arc<RecentRequests>,
+    pub(super) retained: Arc<Retained>,
 }
 
 impl Reader {

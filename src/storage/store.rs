@@ -12,6 +12,7 @@ use super::meta::{self, Totals};
 use super::reader::Reader;
 use super::recovery::{self, Recovered, Recovery, Resume};
 use super::requests::RecentRequests;
+use super::retention::Retained;
 use super::rocks::{Disk, Safety, Table};
 use super::settings::StoreSettings;
 use super::subscriptions::Subscriptions;
@@ -28,6 +29,7 @@ pub struct Store {
     pub(super) recent_requests: Arc<RecentRequests>,
     pub(super) subscriptions: Arc<Subscriptions>,
     pub(super) exclusion: Arc<Exclusion>,
+    pub(super) retained: Arc<Retained>,
     pub(super) position: Position,
     pub(super) totals: Totals,
     pub(super) tail_bytes: u64,
@@ -59,6 +61,7 @@ impl Store {
             announced: Arc::default(),
             recent_requests: Arc::default(),
             exclusion: Arc::default(),
+            retained: Arc::default(),
             subscriptions: Arc::new(Subscriptions::read(&disk)?),
             disk: Arc::new(disk),
             settings: settings.clone(),
@@ -80,6 +83,7 @@ impl Store {
             disk: Arc::clone(&self.disk),
             announced: Arc::clone(&self.announced),
             recent_requests: Arc::clone(&self.recent_requests),
+            retained: Arc::clone(&self.retained),
         }
     }
 

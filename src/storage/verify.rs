@@ -79,9 +79,9 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     survey.things::<Item>(Table::Library)?;
     let files = survey.files()?;
     survey.index()?;
-    for table in
-        [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames]
-    {
+    let others =
+        [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames];
+    for table in others.into_iter().chain([Table::Closing]) {
         survey.entries(table)?;
     }
     let totals = meta::totals(&disk, 1)?;

@@ -216,6 +216,12 @@ impl Dispatcher {
         }
         if let Some(live) = self.live.get_mut(&note.dialog) {
             live.seen += 1;
+            if note.closed
+                && !(live.closed || note.erased)
+                && let Some((channel, _)) = &live.client
+            {
+                self.retention.closed(channel, now);
+            }
             live.clean = note.clean;
             live.closed = note.closed;
             live.moved(&note.facts);

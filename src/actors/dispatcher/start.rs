@@ -13,6 +13,7 @@ use super::checkpoint::Checkpoint;
 use super::company::Company;
 use super::gathering::Gatherings;
 use super::live::House;
+use super::retention::Retention;
 use crate::actors::caller::Completion;
 use crate::actors::dialog::{OnDisk, send_image};
 use crate::actors::inbox::Inbox;
@@ -151,6 +152,7 @@ pub fn start(
         inbox = Some(Arc::clone(&front));
         let (channels, items) =
             (std::mem::take(&mut recovering.channels), std::mem::take(&mut recovering.items));
+        let kept: Vec<Channel> = channels.iter().map(|channel| channel.thing.clone()).collect();
         let registry = Registry::new(channels, items, Arc::clone(&shard));
         let mut dispatcher = Dispatcher {
             shared: Arc::clone(shared),
@@ -171,8 +173,12 @@ pub fn start(
             gatherings: Gatherings::default(),
             asking: std::mem::take(&mut recovering.asking),
             checkpoint: Checkpoint::default(),
+            retention: Retention::default(),
             armed: None,
         };
+        if let Err(error) = dispatcher.restore_retention(&kept) {
+            shared.fail(error);
+        }
         dispatcher.take_up(recovering);
         dispatcher.arm(context);
         dispatcher
@@ -219,6 +225,9 @@ impl Dispatcher {
     fn take_up_dialog(&mut self, dialog: Dialog, on_disk: OnDisk, erased: Option<Traces>) {
         dialog.requests.iter().for_each(|request| self.shared.reader.announce_request(request));
         if dialog.is_closed() {
+            if let (Some(client), Some(at), false) = (&dialog.client, dialog.closed_at, dialog.is_erased()) {
+                self.retention.closed(&client.channel, at);
+            }
             send_image(&dialog, on_disk, erased, &self.shared, &mut self.shard.open());
             return;
         }

@@ -74,9 +74,17 @@ fn of_channel<M: SerializeMap>(
     channel: &ChannelId,
     event: &ChannelEvent,
 ) -> Result<(), M::Error> {
-    let ChannelEvent::Put(_) = event;
-    map.serialize_entry("kind", "channel_put")?;
-    map.serialize_entry("channel", channel)
+    match event {
+        ChannelEvent::Put(_) => {
+            map.serialize_entry("kind", "channel_put")?;
+            map.serialize_entry("channel", channel)
+        }
+        ChannelEvent::RetentionPut { closed_after_ms } => {
+            map.serialize_entry("kind", "retention_put")?;
+            map.serialize_entry("channel", channel)?;
+            map.serialize_entry("closed_after_ms", closed_after_ms)
+        }
+    }
 }
 
 fn of_item<M: SerializeMap>(map: &mut M, item: &ItemId) -> Result<(), M::Error> {

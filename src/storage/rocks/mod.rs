@@ -43,10 +43,12 @@ pub(super) enum Table {
     FileNames,
     /// Which closed dialogs can be found by what. Values are sets, to which others are added.
     Finding,
+    /// When clients' dialogs closed, of channels that keep them for a time only.
+    Closing,
 }
 
 impl Table {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Journal,
         Self::Dialogs,
         Self::Clients,
@@ -60,6 +62,7 @@ impl Table {
         Self::Files,
         Self::FileNames,
         Self::Finding,
+        Self::Closing,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -77,6 +80,7 @@ impl Table {
             Self::Files => "files",
             Self::FileNames => "file_names",
             Self::Finding => "finding",
+            Self::Closing => "closing",
         }
     }
 }

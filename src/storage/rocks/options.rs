@@ -68,7 +68,7 @@ fn options_of(table: Table, cache: &Cache) -> Options {
             options
         }
         Table::ExternalIds => index(cache),
-        Table::Requests => queue(cache),
+        Table::Requests | Table::Closing => queue(cache),
         Table::Finding => sets(cache),
         Table::Files => contents(cache),
         Table::Operators

@@ -79,6 +79,7 @@ impl World {
                 .iter()
                 .filter_map(|m| Some((m.external_id.clone()?, m.id)))
                 .collect(),
+            at: dialog.closed_at.unwrap_or_default(),
             erased: dialog.is_erased(),
         });
         let is_closed = closed.is_some();
