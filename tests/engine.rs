@@ -40,6 +40,8 @@ mod overload;
 mod races;
 #[path = "engine/requests.rs"]
 mod requests;
+#[path = "engine/retention.rs"]
+mod retention;
 #[path = "support/secrets.rs"]
 mod secrets;
 #[path = "engine/subscriptions.rs"]

@@ -55,6 +55,9 @@ impl Dispatcher {
     /// The thread wants this dialog to be erased.
     pub(super) fn erase_dialog(&mut self, erase: EraseDialog) {
         let EraseDialog { dialog, client, key, done } = erase;
+        if !self.live.contains_key(&dialog) {
+            self.forget_spare_actors();
+        }
         // The client may have written meanwhile: then it is the newest no more.
         let is_newest =
             |of: &EraseClient| self.last_of(&of.channel, &of.client).is_none_or(|newest| newest == dialog);

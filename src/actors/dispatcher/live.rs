@@ -257,6 +257,11 @@ impl Dispatcher {
         }
     }
 
+    /// Lets go of actors without a dialog: what each had last is still in its memory.
+    pub(super) fn forget_spare_actors(&mut self) {
+        self.houses.iter_mut().for_each(|house| house.spare.clear());
+    }
+
     /// A dialog that has ended and is on its way to the disk needs no actor any more.
     pub(super) fn retire(&mut self, dialog: DialogId) {
         if !self.live.get(&dialog).is_some_and(Live::may_retire) {
