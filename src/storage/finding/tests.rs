@@ -12,7 +12,6 @@ use crate::domain::event::DialogEvent;
 use crate::domain::finding::FactKind;
 use crate::domain::query::ListDialogs;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
-use crate::storage::announced::Announced;
 use crate::storage::image::{ClosedDialog, DialogImage};
 use crate::storage::reader::Reader;
 use crate::storage::retention::Retained;
