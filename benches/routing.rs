@@ -44,7 +44,7 @@ impl House {
             let width = operators * queues / channels;
             let first = (number * operators / channels).min(operators - width);
             let settings = channel_settings(mode, Accept::Answer, first..first + width);
-            router.put_channel(&Channel { id: channel(number), settings });
+            router.put_channel(&Channel { id: channel(number), settings, closed_after_ms: None });
         }
         let mut house = Self {
             router,

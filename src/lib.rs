@@ -54,7 +54,7 @@
 //!
 //! [`engine::Engine`] is the door. [`domain`] has the vocabulary, [`domain::permission::Permission`] the
 //! table of who may do what. [`capabilities`] says what there is and where it is shown, [`architecture`]
-//! follows one command from the call to disk and back. The line protocol is in [`protocol`].
+//! follows one command from the call to disk and back, [`erasing`] says how a person is erased. The line protocol is in [`protocol`].
 #![warn(missing_docs)]
 
 pub mod actors;
@@ -77,6 +77,10 @@ pub mod timestamp;
 
 pub mod capabilities {
     #![doc = include_str!("../docs/capabilities.md")]
+}
+
+pub mod erasing {
+    #![doc = include_str!("../docs/erasing.md")]
 }
 
 pub mod architecture {

@@ -8,12 +8,17 @@
 mod chance;
 #[path = "crash/client.rs"]
 mod client;
+#[path = "crash/erasing.rs"]
+mod erasing;
 #[path = "crash/journal.rs"]
 mod journal;
 #[path = "crash/oracle.rs"]
 mod oracle;
 #[path = "crash/process.rs"]
 mod process;
+#[allow(dead_code, reason = "whoever does not kill looks at more")]
+#[path = "support/secrets.rs"]
+mod secrets;
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -14,6 +14,8 @@ mod chance;
 mod content;
 #[path = "engine/data_directory.rs"]
 mod data_directory;
+#[path = "engine/erasing.rs"]
+mod erasing;
 #[path = "engine/executors.rs"]
 mod executors;
 #[path = "engine/finding.rs"]
@@ -38,6 +40,10 @@ mod overload;
 mod races;
 #[path = "engine/requests.rs"]
 mod requests;
+#[path = "engine/retention.rs"]
+mod retention;
+#[path = "support/secrets.rs"]
+mod secrets;
 #[path = "engine/subscriptions.rs"]
 mod subscriptions;
 #[path = "support/time_limit.rs"]

@@ -54,6 +54,8 @@ pub enum Slot {
     Script,
     /// The dispatcher, which gathers the outcomes of several dialogs under this number.
     Part(u64),
+    /// The thread that erases; the key is finished only when it is done.
+    Kept(crossbeam_channel::Sender<Result<Delivery, Error>>),
 }
 
 /// What a command carries through the house so that its outcome finds the way back.
@@ -112,12 +114,14 @@ impl Exit {
             self.commands += 1;
             self.bytes += bytes as usize;
         }
-        if let Some(key) = key {
+        if let Some(key) = key.filter(|_| !matches!(slot, Slot::Kept(_))) {
             self.shared.keys.finish(&key, &result);
         }
-        if let Slot::Host(sender) = slot {
-            // A host that no longer waits has dropped its end; the command stays done.
-            let _ = sender.send(result);
+        // Who no longer waits has dropped its end; the command stays done.
+        match slot {
+            Slot::Host(sender) => drop(sender.send(result)),
+            Slot::Kept(sender) => drop(sender.send(result)),
+            Slot::Nobody | Slot::Script | Slot::Part(_) => {}
         }
     }
 }

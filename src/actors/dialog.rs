@@ -20,14 +20,14 @@ use crate::domain::dialog::command::{
     Context, Decision, DialogCommand, Lookup, Placement, Receive, SeenMessage,
 };
 use crate::domain::dialog::order::DialogOrder;
-use crate::domain::dialog::{Client, Dialog};
+use crate::domain::dialog::{Client, Dialog, Traces};
 use crate::domain::event::{Change, DialogEvent, Events};
 use crate::domain::query::{GetDialog, GetFile, History};
 use crate::domain::view::uploaded;
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::routing::Fact;
-use crate::storage::{ClosedDialog, DialogImage, Image, Indexed, Thing, encode, fingerprint};
+use crate::storage::{ClosedDialog, DialogImage, ErasedDialog, Image, Indexed, Thing, encode, fingerprint};
 use crate::timestamp::Timestamp;
 
 pub use self::moving::Moving;
@@ -199,6 +199,8 @@ impl DialogActor {
         let change = Change { at: now, events: of_dialog(self.id, events) };
         outbox.done(&change, reply, caller);
         let (Events::Dialog(_, events) | Events::Internal(_, events)) = change.events else { return };
+        let erases = events.iter().any(DialogEvent::erases);
+        let erased = self.dialog.as_deref().filter(|_| erases).map(Dialog::traces);
         for event in events {
             company(self.id, &event).into_iter().for_each(|note| outbox.note(note));
             self.apply(event, now);
@@ -206,7 +208,7 @@ impl DialogActor {
         self.note_keeper(keeper, outbox);
         // Of what has ended there is always an image of what it is now: nothing else keeps it awake.
         if changed && self.dialog.as_deref().is_some_and(Dialog::is_closed) {
-            self.snapshot(outbox);
+            self.snapshot(erased, outbox);
         }
         self.note(outbox, true, facts);
     }
@@ -233,13 +235,16 @@ impl DialogActor {
         {
             self.shard.shared.tap.show(observation);
         }
-        let request = event.request();
+        let (request, erases) = (event.request(), event.erases());
         match &mut self.dialog {
             Some(dialog) => dialog.take_in(event, now),
             None => self.dialog = Dialog::from_event(self.id, &event, now).map(Box::new),
         }
         if let (Some(dialog), Some(request)) = (&self.dialog, request) {
             self.announce_request(dialog, request);
+        }
+        if let (Some(dialog), true) = (&self.dialog, erases) {
+            dialog.requests.iter().for_each(|request| self.announce_request(dialog, request.id));
         }
     }
 
@@ -297,10 +302,10 @@ impl DialogActor {
     }
 
     /// Sends the present state to disk.
-    fn snapshot(&mut self, outbox: &mut OpenOutbox<'_>) {
+    fn snapshot(&mut self, erased: Option<Traces>, outbox: &mut OpenOutbox<'_>) {
         let Some(dialog) = self.dialog.as_deref() else { return };
         if !self.on_disk.clean {
-            self.on_disk = send_image(dialog, self.on_disk, &self.shard.shared, outbox);
+            self.on_disk = send_image(dialog, self.on_disk, erased, &self.shard.shared, outbox);
         }
     }
 
@@ -323,7 +328,8 @@ impl DialogActor {
     fn note(&self, outbox: &mut OpenOutbox<'_>, trip: bool, facts: Facts) {
         let clean = self.on_disk.clean;
         let closed = self.dialog.as_deref().is_none_or(Dialog::is_closed);
-        outbox.note(Note::Dialog(DialogNote { dialog: self.id, trip, facts, clean, closed }));
+        let erased = self.dialog.as_deref().is_some_and(Dialog::is_erased);
+        outbox.note(Note::Dialog(DialogNote { dialog: self.id, trip, facts, clean, closed, erased }));
     }
 }
 
@@ -344,7 +350,7 @@ impl Handler<ToDialog> for DialogActor {
             ToDialog::Snapshot => {
                 let shard = Arc::clone(&self.shard);
                 let mut outbox = shard.open();
-                self.snapshot(&mut outbox);
+                self.snapshot(None, &mut outbox);
                 self.note(&mut outbox, false, Facts::new());
             }
             ToDialog::Fingerprint(check) => self.add_fingerprint(&check),
@@ -360,10 +366,12 @@ fn answered(answer: Answer) -> Outcome {
     Outcome::Answered(Box::new(answer))
 }
 
-/// Sends an image of a dialog to disk, and says what is there then.
+/// Sends an image of a dialog to disk, and says what is there then. With the first one of an erased
+/// dialog goes what led to its messages.
 pub(super) fn send_image(
     dialog: &Dialog,
     before: OnDisk,
+    erased: Option<Traces>,
     shared: &Shared,
     outbox: &mut OpenOutbox<'_>,
 ) -> OnDisk {
@@ -383,6 +391,7 @@ pub(super) fn send_image(
         closed,
         was_open_on_disk,
         was_closed_on_disk,
+        erased: erased.map(|traces| Box::new(ErasedDialog { opened_at: dialog.opened_at, traces })),
     };
     let image = Arc::new(image);
     shared.fingerprint.add(fingerprint_delta);
@@ -398,7 +407,9 @@ fn closing(dialog: &Dialog) -> ClosedDialog {
         .iter()
         .filter_map(|message| message.external_id.clone().map(|external| (external, message.id)))
         .collect();
-    ClosedDialog { client: dialog.client.as_ref().map(Client::key), external_ids }
+    let client = dialog.client.as_ref().map(Client::key);
+    let at = dialog.closed_at.unwrap_or_default();
+    ClosedDialog { client, external_ids, at, erased: dialog.is_erased() }
 }
 
 /// What the dispatcher has to know of who takes part.

@@ -22,6 +22,7 @@ pub mod caller;
 pub mod dialog;
 pub mod directory;
 pub mod dispatcher;
+pub mod eraser;
 pub mod errand;
 pub mod guard;
 pub mod health;

@@ -59,6 +59,8 @@ pub struct DialogNote {
     pub clean: bool,
     /// Whether it has ended.
     pub closed: bool,
+    /// Whether what was written in it has been erased.
+    pub erased: bool,
 }
 
 /// A message has moved.

@@ -11,9 +11,9 @@ use super::errand::Errand;
 use super::guard::guarded;
 use super::note::Note;
 use super::shard::{OpenOutbox, Shard};
-use crate::domain::channel::{Channel, PutChannel};
+use crate::domain::channel::{Channel, PutChannel, PutRetention};
 use crate::domain::dialog::command::{CannedAtHand, Lookup};
-use crate::domain::event::{Change, Events};
+use crate::domain::event::{Change, ChannelEvent, Events};
 use crate::domain::library::{Item, ItemId, LibraryCommand};
 use crate::domain::operator::Principal;
 use crate::domain::reply::Reply;
@@ -30,6 +30,17 @@ pub enum ToRegistry {
     Put {
         /// The command.
         put: Box<PutChannel>,
+        /// Who does it.
+        acting: Option<Principal>,
+        /// When.
+        now: Timestamp,
+        /// Who waits.
+        caller: Caller,
+    },
+    /// Say how long a channel keeps dialogs.
+    Retention {
+        /// The command.
+        put: PutRetention,
         /// Who does it.
         acting: Option<Principal>,
         /// When.
@@ -101,29 +112,35 @@ impl Registry {
         self.channels.len()
     }
 
-    fn put(&mut self, put: &PutChannel, acting: Option<Principal>, now: Timestamp, caller: Caller) {
+    /// Takes in what was decided of a channel.
+    fn change_channel(
+        &mut self,
+        id: &ChannelId,
+        decided: Result<Vec<ChannelEvent>, Rejection>,
+        now: Timestamp,
+        caller: Caller,
+    ) {
         let shard = Arc::clone(&self.shard);
         let mut outbox = shard.open();
-        let events = match put.decide(acting.as_ref()) {
+        let events = match decided {
             Ok(events) => events,
             Err(rejection) => {
                 outbox.release(caller, Err(rejection));
                 return outbox.note(Note::Nothing);
             }
         };
-        let before = self.channels.get(&put.channel).map_or(0, print_of);
+        let before = self.channels.get(id).map_or(0, print_of);
         for event in &events {
-            match self.channels.get_mut(&put.channel) {
+            match self.channels.get_mut(id) {
                 Some(channel) => channel.apply(event),
                 None => {
-                    self.channels
-                        .insert(put.channel.clone(), Channel::from_event(put.channel.clone(), event));
+                    self.channels.insert(id.clone(), Channel::from_event(id.clone(), event));
                 }
             }
         }
-        let change = Change { at: now, events: Events::Channel(put.channel.clone(), events) };
+        let change = Change { at: now, events: Events::Channel(id.clone(), events) };
         outbox.done(&change, Reply::Done, caller);
-        if let Some(channel) = self.channels.get(&put.channel) {
+        if let Some(channel) = self.channels.get(id) {
             snapshot(channel, before, &shard, &mut outbox);
             outbox.note(Note::Channel(Box::new(channel.clone())));
         }
@@ -229,7 +246,12 @@ impl Handler<ToRegistry> for Registry {
 
     fn handle(&mut self, message: ToRegistry, _: &mut Self::Context) {
         let handled = guarded(|| match message {
-            ToRegistry::Put { put, acting, now, caller } => self.put(&put, acting, now, caller),
+            ToRegistry::Put { put, acting, now, caller } => {
+                self.change_channel(&put.channel, put.decide(acting.as_ref()), now, caller);
+            }
+            ToRegistry::Retention { put, acting, now, caller } => {
+                self.change_channel(&put.channel, put.decide(acting.as_ref()), now, caller);
+            }
             ToRegistry::Library { command, acting, now, caller } => {
                 self.change_library(&command, acting.as_ref(), now, caller);
             }

@@ -23,7 +23,7 @@ use crate::domain::reply::Reply;
 use crate::domain::transient::Transient;
 use crate::error::Rejection;
 use crate::ids::DialogId;
-use crate::storage::{Batch, Image};
+use crate::storage::{Barrier, Batch, Image};
 
 /// Bytes of records after which a batch is handed over even if nobody waits for it, or more is
 /// about to come.
@@ -194,6 +194,12 @@ impl OpenOutbox<'_> {
     /// Something goes to disk as it is now.
     pub fn image(&mut self, image: Image) {
         self.outbox.batch.image(image);
+    }
+
+    /// Somebody waits until all that was left before is written.
+    pub fn barrier(&mut self, barrier: Barrier) {
+        self.outbox.awaited = true;
+        self.image(Image::Barrier(barrier));
     }
 
     /// The dispatcher has to know.

@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use crossbeam_channel::Sender;
 use hashbrown::HashMap;
 
 use super::activity::Activity;
 use super::admission::Admission;
 use super::directory::Directory;
+use super::eraser::Job;
 use super::keys::KeyTable;
 use super::script::Observation;
 use super::transients::Transients;
@@ -42,6 +44,8 @@ pub struct Shared {
     pub transients: Arc<Transients>,
     /// On virtual time: when the next timer falls due.
     pub deadline: Deadline,
+    /// What is to be erased.
+    pub erasing: Sender<Job>,
     /// Why the engine stopped, once it has.
     pub failure: OnceLock<Error>,
 }

@@ -1,13 +1,13 @@
 //! Everything that a host, a connector or an operator may ask for, by name.
 
-use super::channel::PutChannel;
+use super::channel::{PutChannel, PutRetention};
 use super::dialog::Contact;
 use super::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
-    CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, FailRequest, Finish, Invite, Join, Leave,
-    MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm,
-    ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take,
-    Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, EraseClient, FailRequest, Finish, Invite,
+    Join, Leave, MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename,
+    SaveToCrm, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam,
+    SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use super::file::{NewFile, Upload};
 use super::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
@@ -122,6 +122,10 @@ pub enum Command {
     Discuss(Discuss),
     /// Moves a client's message to a new dialog.
     MoveToNew(MoveToNew),
+    /// Erases all that was ever written with a client.
+    EraseClient(EraseClient),
+    /// Says how long a channel keeps what was written.
+    PutRetention(PutRetention),
 }
 
 impl Command {
@@ -155,6 +159,7 @@ impl Command {
             Self::SaveToCrm(save) => save.validate(),
             Self::CompleteRequest(complete) => complete.validate(),
             Self::FailRequest(fail) => fail.validate(),
+            Self::PutRetention(put) => put.validate(),
             _ => Ok(()),
         }
     }
@@ -214,6 +219,8 @@ impl Command {
             | Self::PutOperator(_)
             | Self::RemoveOperator(_)
             | Self::SetPresence(_)
+            | Self::EraseClient(_)
+            | Self::PutRetention(_)
             | Self::CompleteRequest(_)
             | Self::FailRequest(_) => Sender::HostOrOperator,
             _ => Sender::Operator,
@@ -295,6 +302,8 @@ commands! {
     FailRequest => FailRequest,
     Discuss => Discuss,
     MoveToNew => MoveToNew,
+    EraseClient => EraseClient,
+    PutRetention => PutRetention,
 }
 
 #[cfg(test)]

@@ -64,6 +64,11 @@ impl Events {
 pub enum ChannelEvent {
     /// It was created or replaced.
     Put(Box<ChannelSettings>),
+    /// Dialogs of its clients are kept for so long after they have closed; for ever, if nothing is said.
+    RetentionPut {
+        /// For how long.
+        closed_after_ms: Option<u64>,
+    },
 }
 
 /// What happened to a thing of the library.
@@ -294,6 +299,15 @@ pub enum DialogEvent {
     OpenedInternally {
         /// Who.
         by: OperatorId,
+    },
+    /// What was written in it was erased.
+    Erased,
+    /// The same, and with it all that was ever written with its client.
+    ClientErased {
+        /// The channel on which the client wrote.
+        channel: ChannelId,
+        /// The client.
+        client: ClientId,
     },
 }
 

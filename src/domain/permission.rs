@@ -116,6 +116,7 @@ macro_rules! permissions {
 permissions! {
     //                                                  own.  par. off. wai. own  any, sup. adm., otherwise
     SetUp "`put_…`, `remove_operator`":                 no   no   no   no   no   no,  no   yes, PermissionDenied;
+    Erase "`erase_client`":                             no   no   no   no   no   no,  no   yes, PermissionDenied;
     SetPresence "`set_presence`":                       no   no   no   no   yes  no,  no   yes, PermissionDenied;
     Audit "`get_dialog` with `audit`":                  no   no   no   no   no   no,  yes  yes, PermissionDenied;
     Answer "`answer`, `skip`, `accept_and_finish`":     yes  yes  yes  yes  yes  yes, yes  yes, NotOffered;
@@ -165,6 +166,7 @@ impl Permission {
     fn sentence(self) -> &'static str {
         match self {
             Self::SetUp | Self::SetPresence => "only an admin may change the set-up",
+            Self::Erase => "only an admin may erase a client",
             Self::Audit => "only a supervisor may see what was edited or deleted",
             Self::Score => "only a supervisor may score a dialog",
             Self::Outside => "only the host or an admin may say what came of a request",

@@ -3,11 +3,11 @@
 use super::execution::{done, unlike};
 use super::{Engine, Execution};
 use crate::actors::caller::{Delivery, Outcome};
-use crate::domain::channel::PutChannel;
+use crate::domain::channel::{PutChannel, PutRetention};
 use crate::domain::command::Command;
 use crate::domain::dialog::Receipt;
 use crate::domain::dialog::command::{
-    ClientDelete, ClientEdit, ClientLeave, ClientTyping, Rate, Receive, RecordReceipt,
+    ClientDelete, ClientEdit, ClientLeave, ClientTyping, EraseClient, Rate, Receive, RecordReceipt,
 };
 use crate::domain::operator::{Presence, PutOperator, RemoveOperator, SetPresence};
 use crate::domain::reply::{Received, Reply};
@@ -39,6 +39,18 @@ impl Engine {
     /// A client wrote: finds the client's open dialog, or opens one and routes it.
     pub fn receive(&self, receive: Receive) -> Execution<Received> {
         self.submit(Request::new(receive), received)
+    }
+
+    /// Erases all that was ever written with a client, by whomever; an open dialog closes first. When
+    /// the outcome is there, no byte of it is in memory or in a file of the data directory: see
+    /// [`erasing`](crate::erasing).
+    pub fn erase_client(&self, channel: ChannelId, client: ClientId) -> Execution<()> {
+        self.host(EraseClient { channel, client })
+    }
+
+    /// Has dialogs of a channel's clients erased when they have been closed for so long; `None`: never.
+    pub fn put_retention(&self, channel: ChannelId, closed_after_ms: Option<u64>) -> Execution<()> {
+        self.host(PutRetention { channel, closed_after_ms })
     }
 
     /// A client left: a dialog that nobody answered closes as abandoned.

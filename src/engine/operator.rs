@@ -5,14 +5,14 @@ use super::{Engine, Execution};
 use crate::actors::caller::{Delivery, Outcome};
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
-    AcceptAndFinish, Answer, Finish, Pin, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, EraseClient, Finish, Pin, Skip, Spam, Take, Transfer, Unpin, WriteReply,
 };
 use crate::domain::event::Destination;
 use crate::domain::operator::{Presence, SetPresence};
 use crate::domain::reply::{Reply, Written};
 use crate::domain::request::Request;
 use crate::error::Error;
-use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
 
 /// The engine as one operator works with it.
 #[derive(Debug, Clone)]
@@ -108,6 +108,11 @@ impl AsOperator {
     /// Says whether I am there.
     pub fn set_presence(&self, presence: Presence) -> Execution<()> {
         self.act(SetPresence { operator: self.operator.clone(), presence })
+    }
+
+    /// Erases a client, as an admin: see [`Engine::erase_client`].
+    pub fn erase_client(&self, channel: ChannelId, client: ClientId) -> Execution<()> {
+        self.act(EraseClient { channel, client })
     }
 
     pub(super) fn act(&self, command: impl Into<Command>) -> Execution<()> {

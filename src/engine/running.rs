@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle, ThreadId};
 
 use actix::Addr;
 use actix_rt::{Arbiter, System};
+use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{mpsc, oneshot};
 
 use super::builder::ClockMode;
@@ -17,9 +18,11 @@ use crate::actors::admission::Admission;
 use crate::actors::caller::{Completion, Exit};
 use crate::actors::directory::Directory;
 use crate::actors::dispatcher::{self, CheckpointDue, Dispatcher, Recovering, Shutdown};
+use crate::actors::eraser::{Erasing, Job};
 use crate::actors::inbox::Inbox;
 use crate::actors::keys::KeyTable;
 use crate::actors::pilot::{Flight, Pilot};
+use crate::actors::shard::Shard;
 use crate::actors::shared::{Deadline, Fingerprint, Names, Shared, Tap};
 use crate::clock::Clock;
 use crate::error::Error;
@@ -50,12 +53,14 @@ struct Threads {
     /// Dropped to stop the system thread.
     stop: oneshot::Sender<()>,
     journal: Journal<Completion>,
+    eraser: JoinHandle<()>,
 }
 
 /// What the system thread hands back when it is up.
 struct Front {
     dispatcher: Addr<Dispatcher>,
     inbox: Arc<Inbox>,
+    shard: Arc<Shard>,
 }
 
 impl Running {
@@ -67,9 +72,11 @@ impl Running {
         if let Some(error) = recovering.failure() {
             return Err(error);
         }
-        let shared = Arc::new(share(&store, settings, mode));
+        let (erasing, to_erase) = crossbeam_channel::unbounded();
+        let shared = Arc::new(share(&store, settings, mode, erasing));
         let next_dialog = DialogId(store.recovered().next_dialog);
-        let feeds = store.feeds();
+        let (feeds, eraser) = (store.feeds(), store.eraser());
+        let unfinished = recovering.erases() || eraser.is_due()?;
         let hooks = Arc::new(Callbacks { shared: Arc::clone(&shared), dispatcher: OnceLock::new() });
         let found = store.recovered();
         recovering.unwritten_keys = found.keys[found.keys_on_disk..].to_vec();
@@ -99,7 +106,14 @@ impl Running {
             .recv()
             .map_err(|_| Error::StorageFailed { reason: "the dispatcher did not start".to_owned() })?;
         let _ = hooks.dispatcher.set(front.dispatcher.clone());
-        let threads = Mutex::new(Some(Threads { system, stop, journal }));
+        let work = Erasing {
+            shared: Arc::clone(&shared),
+            shard: front.shard,
+            dispatcher: front.dispatcher.clone(),
+            eraser,
+        };
+        let eraser = start_eraser(work, to_erase, unfinished)?;
+        let threads = Mutex::new(Some(Threads { system, stop, journal, eraser }));
         Ok(Arc::new(Self {
             shared,
             inbox: front.inbox,
@@ -125,15 +139,17 @@ impl Running {
         self.closing.store(true, Ordering::Release);
         self.inbox.close();
         let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Threads { system, stop, journal }) = threads else { return Err(Error::Closed) };
+        let Some(Threads { system, stop, journal, eraser }) = threads else { return Err(Error::Closed) };
         if self.shared.failure.get().is_none() {
             pollster::block_on(self.shared.activity.settled());
             let (sender, done) = oneshot::channel();
             self.dispatcher.do_send(Shutdown(sender));
             let _ = pollster::block_on(done);
         }
+        let _ = self.shared.erasing.send(Job::Stop);
         drop(stop);
         let _ = system.join();
+        let _ = eraser.join();
         let closed = journal.close();
         self.shared.transients.end();
         match self.shared.failure.get() {
@@ -154,6 +170,7 @@ impl Drop for Running {
             // The last handle went inside the engine's own thread: waiting for it would be forever.
             Some(own) if own == thread::current().id() => {
                 let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let _ = self.shared.erasing.send(Job::Stop);
                 drop(threads);
             }
             Some(_) => {
@@ -166,7 +183,7 @@ impl Drop for Running {
     }
 }
 
-fn share(store: &Store, settings: &Settings, mode: ClockMode) -> Shared {
+fn share(store: &Store, settings: &Settings, mode: ClockMode, erasing: Sender<Job>) -> Shared {
     let found = store.recovered();
     let clock = match mode {
         ClockMode::System => Clock::system(found.clock),
@@ -184,8 +201,26 @@ fn share(store: &Store, settings: &Settings, mode: ClockMode) -> Shared {
         tap: Tap::default(),
         transients: Arc::default(),
         deadline: Deadline::default(),
+        erasing,
         failure: OnceLock::new(),
     }
+}
+
+/// Starts the thread that erases. What was under way when the engine stopped is finished before
+/// anything is taken in: its reply may have been given.
+fn start_eraser(work: Erasing, jobs: Receiver<Job>, unfinished: bool) -> Result<JoinHandle<()>, Error> {
+    let shared = Arc::clone(&work.shared);
+    let thread = thread::Builder::new().name("centrala-erase".to_owned()).spawn(move || work.run(&jobs));
+    let thread = thread.map_err(|error| Error::StorageFailed {
+        reason: format!("no thread for what is to be erased: {error}"),
+    })?;
+    if unfinished {
+        let (done, is_done) = crossbeam_channel::bounded(1);
+        shared.activity.begin();
+        let _ = shared.erasing.send(Job::Finish(done));
+        let _ = is_done.recv();
+    }
+    Ok(thread)
 }
 
 /// What the system thread needs to begin.
@@ -211,6 +246,7 @@ impl House {
             let handles = arbiters.iter().map(Arbiter::handle).collect();
             let started =
                 dispatcher::start(&self.shared, journal, handles, self.recovering, self.next_dialog);
+            let shard = Arc::clone(&started.shard);
             if let Some(flown) = self.flown {
                 let pilot = Pilot {
                     shared: Arc::clone(&self.shared),
@@ -220,7 +256,7 @@ impl House {
                 };
                 actix_rt::spawn(pilot.fly(flown));
             }
-            let _ = up.send(Front { dispatcher: started.dispatcher, inbox: started.inbox });
+            let _ = up.send(Front { dispatcher: started.dispatcher, inbox: started.inbox, shard });
             let _ = stopped.await;
             for arbiter in arbiters {
                 arbiter.stop();

@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use super::fields;
 use super::parse::Action;
-use crate::domain::channel::PutChannel;
+use crate::domain::channel::{PutChannel, PutRetention};
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
-    CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, FailRequest, Finish, Invite, Join, Leave,
-    MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm,
-    ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take,
-    Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, EraseClient, FailRequest, Finish, Invite,
+    Join, Leave, MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename,
+    SaveToCrm, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam,
+    SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
@@ -59,6 +59,8 @@ const TABLE: &[Entry] = &[
     command::<PutCannedReply>("put_canned_reply", Sender::Anybody),
     command::<PutForm>("put_form", Sender::Anybody),
     command::<PutApp>("put_app", Sender::Anybody),
+    command::<EraseClient>("erase_client", Sender::Anybody),
+    command::<PutRetention>("put_retention", Sender::Anybody),
     // The client's side.
     command::<Receive>("receive", Sender::Connector),
     command::<ClientLeave>("client_leave", Sender::Connector),

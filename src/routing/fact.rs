@@ -103,7 +103,9 @@ impl Fact {
             | DialogEvent::AppAttached { .. }
             | DialogEvent::RequestCreated(_)
             | DialogEvent::RequestCompleted(_)
-            | DialogEvent::RequestFailed(_) => return None,
+            | DialogEvent::RequestFailed(_)
+            | DialogEvent::Erased
+            | DialogEvent::ClientErased { .. } => return None,
         })
     }
 

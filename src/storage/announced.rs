@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use hashbrown::{DefaultHashBuilder, HashMap};
 use smallvec::SmallVec;
 
-use super::image::DialogImage;
+use super::image::{DialogImage, LastDialog};
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 
 /// What has been announced and is not written yet.
@@ -21,7 +21,8 @@ struct Recent {
     /// Dialogs by a hash of their client: a number is found and forgotten sooner than two texts.
     /// Whose they are is seen when they are looked at.
     clients: HashMap<u64, SmallVec<[DialogId; 2]>>,
-    external_ids: HashMap<u128, MessageId>,
+    /// The message of each; none where the disk still knows one that was erased.
+    external_ids: HashMap<u128, Option<MessageId>>,
     hasher: DefaultHashBuilder,
 }
 
@@ -30,7 +31,8 @@ impl Announced {
     pub fn announce(&self, image: &Arc<DialogImage>) {
         let Some(closed) = &image.closed else { return };
         let mut recent = self.recent();
-        recent.external_ids.extend(closed.external_keys());
+        recent.external_ids.extend(image.forgotten_keys().map(|(key, _)| (key, None)));
+        recent.external_ids.extend(closed.external_keys().map(|(key, message)| (key, Some(message))));
         let is_new = recent.dialogs.insert(image.id, Arc::clone(image)).is_none();
         if let (true, Some(client)) = (is_new, &closed.client) {
             let client = recent.hasher.hash_one(client);
@@ -60,7 +62,7 @@ impl Announced {
     }
 
     /// The last dialog of a client.
-    pub fn last(&self, channel: &ChannelId, client: &ClientId) -> Option<DialogId> {
+    pub fn last(&self, channel: &ChannelId, client: &ClientId) -> Option<LastDialog> {
         let recent = self.recent();
         let theirs = recent.clients.get(&recent.hasher.hash_one((channel, client)))?;
         let is_theirs = |dialog: &&DialogId| {
@@ -68,11 +70,14 @@ impl Announced {
             let of = closed.and_then(|closed| closed.client.as_ref());
             of.is_some_and(|(on, who)| (on, who) == (channel, client))
         };
-        theirs.iter().filter(is_theirs).max().copied()
+        let dialog = *theirs.iter().filter(is_theirs).max()?;
+        let image = recent.dialogs.get(&dialog)?;
+        Some(LastDialog { dialog, erased: image.closed.as_ref().is_some_and(|closed| closed.erased) })
     }
 
-    /// The message that a connector named so, whose key this is.
-    pub fn external(&self, key: u128) -> Option<MessageId> {
+    /// The message that a connector named so, whose key this is; that there is none any more, if it was
+    /// erased.
+    pub fn external(&self, key: u128) -> Option<Option<MessageId>> {
         self.recent().external_ids.get(&key).copied()
     }
 
@@ -84,8 +89,16 @@ impl Announced {
 impl Recent {
     fn forget(&mut self, image: &Arc<DialogImage>) {
         let Some(closed) = &image.closed else { return };
-        for (key, _) in closed.external_keys() {
-            self.external_ids.remove(&key);
+        // What a later image says of the same name stays.
+        for (key, message) in closed.external_keys() {
+            if self.external_ids.get(&key) == Some(&Some(message)) {
+                self.external_ids.remove(&key);
+            }
+        }
+        for (key, _) in image.forgotten_keys() {
+            if self.external_ids.get(&key) == Some(&None) {
+                self.external_ids.remove(&key);
+            }
         }
         // A dialog that has changed since then has announced a later image.
         if !self.dialogs.get(&image.id).is_some_and(|latest| Arc::ptr_eq(latest, image)) {
@@ -111,8 +124,12 @@ mod tests {
     use crate::storage::testing::{channel_id, client_id};
 
     fn image(id: u64, client: u64) -> Arc<DialogImage> {
-        let closed =
-            Some(ClosedDialog { client: Some((channel_id(), client_id(client))), external_ids: vec![] });
+        let closed = Some(ClosedDialog {
+            client: Some((channel_id(), client_id(client))),
+            external_ids: vec![],
+            at: Default::default(),
+            erased: false,
+        });
         let (state, fingerprint_delta, was_open_on_disk) = (vec![id as u8], 0, false);
         Arc::new(DialogImage {
             id: DialogId(id),
@@ -121,6 +138,7 @@ mod tests {
             closed,
             was_open_on_disk,
             was_closed_on_disk: false,
+            erased: None,
             requests: Default::default(),
         })
     }
@@ -130,7 +148,7 @@ mod tests {
         let announced = Announced::default();
         let images = [image(1, 7), image(2, 8), image(3, 7)];
         images.iter().for_each(|image| announced.announce(image));
-        let last = |client| announced.last(&channel_id(), &client_id(client));
+        let last = |client| announced.last(&channel_id(), &client_id(client)).map(|last| last.dialog);
         assert_eq!((last(7), last(8), last(9)), (Some(DialogId(3)), Some(DialogId(2)), None));
         announced.written(images[2..].iter());
         assert_eq!(last(7), Some(DialogId(1)));

@@ -88,6 +88,7 @@ impl Feeds {
             cursor: None,
             ready: VecDeque::new(),
             ended: false,
+            redactions: self.tail.redactions(),
         }
     }
 
@@ -131,6 +132,8 @@ pub struct Feed {
     cursor: Option<Cursor>,
     ready: VecDeque<Recorded>,
     ended: bool,
+    /// How often the journal had been redacted when the cursor was placed.
+    redactions: u64,
 }
 
 struct Cursor {
@@ -177,6 +180,7 @@ impl Feed {
 
     /// Whether an event is ready. If not, the feed has ended or the waker will be called.
     fn advance(&mut self, waker: Option<&Waker>) -> Result<bool, FeedError> {
+        self.forget_if_redacted();
         while self.ready.is_empty() && !self.ended {
             let advanced = match &mut self.cursor {
                 Some(cursor) => cursor.read(self.next, &mut self.ready).map_err(FeedError::from),
@@ -200,6 +204,16 @@ impl Feed {
             }
         }
         Ok(!self.ready.is_empty())
+    }
+
+    /// What was read and not yet taken may have been erased since: it is read again.
+    fn forget_if_redacted(&mut self) {
+        let redactions = self.tail.redactions();
+        if redactions != self.redactions {
+            self.redactions = redactions;
+            self.cursor = None;
+            self.ready.clear();
+        }
     }
 
     /// The group of the next event, from the disk.

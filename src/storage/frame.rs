@@ -6,6 +6,9 @@
 //!
 //! The checksum is over all that follows it, `previous` is the checksum of the frame before: a
 //! frame that is lost, changed or put elsewhere breaks the chain. Numbers are little-endian.
+//!
+//! A *redacted* frame has version 2 and one number more before its records: the checksum that the frame
+//! had when it was written. By that one the next frame continues it, while its own covers what is left.
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -14,12 +17,18 @@ use crate::error::Error;
 use crate::limits;
 use crate::timestamp::Timestamp;
 
-/// The layout that is written, and the newest that is read.
+/// The layout that is written.
 const VERSION: u32 = 1;
+
+/// The layout of a frame that was redacted later on.
+const REDACTED: u32 = 2;
 
 /// Bytes of a frame before its records.
 pub(super) const HEADER_BYTES: usize = 56;
 const CHECKSUM_BYTES: usize = 8;
+
+/// Bytes of a redacted frame before its records.
+const REDACTED_HEADER_BYTES: usize = HEADER_BYTES + CHECKSUM_BYTES;
 
 /// The key of a frame in the journal. Its order is the order of writing.
 pub(super) type FrameKey = [u8; 12];
@@ -84,8 +93,20 @@ pub(super) fn begin(frame: &mut Vec<u8>) {
 
 /// Fills in the header of a begun frame; the place behind it is returned.
 pub(super) fn seal(frame: &mut [u8], at: Position, events: u64, clock: Timestamp) -> Position {
-    let length = (frame.len() - HEADER_BYTES) as u64;
-    frame[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    let checksum = write_header(frame, VERSION, HEADER_BYTES, at, events, clock);
+    at.after(events, checksum)
+}
+
+fn write_header(
+    frame: &mut [u8],
+    version: u32,
+    header_bytes: usize,
+    at: Position,
+    events: u64,
+    clock: Timestamp,
+) -> u64 {
+    let length = (frame.len() - header_bytes) as u64;
+    frame[8..12].copy_from_slice(&version.to_le_bytes());
     frame[12..16].copy_from_slice(&at.part.to_le_bytes());
     frame[16..24].copy_from_slice(&at.seq.to_le_bytes());
     frame[24..32].copy_from_slice(&events.to_le_bytes());
@@ -94,12 +115,31 @@ pub(super) fn seal(frame: &mut [u8], at: Position, events: u64, clock: Timestamp
     frame[48..56].copy_from_slice(&at.chain.to_le_bytes());
     let checksum = xxh3_64(&frame[CHECKSUM_BYTES..]);
     frame[..CHECKSUM_BYTES].copy_from_slice(&checksum.to_le_bytes());
-    at.after(events, checksum)
+    checksum
 }
 
 /// The bytes of a sealed frame that are records.
 pub(super) fn records(frame: &[u8]) -> &[u8] {
-    &frame[HEADER_BYTES..]
+    let header = if half(frame, 8) == REDACTED { REDACTED_HEADER_BYTES } else { HEADER_BYTES };
+    frame.get(header..).unwrap_or_default()
+}
+
+/// The same frame with other records in it, which hold as many events.
+pub(super) fn redacted(frame: &Frame<'_>, records: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(REDACTED_HEADER_BYTES + records.len());
+    bytes.resize(HEADER_BYTES, 0);
+    bytes.extend_from_slice(&frame.next.chain.to_le_bytes());
+    bytes.extend_from_slice(records);
+    write_header(&mut bytes, REDACTED, REDACTED_HEADER_BYTES, frame.at, frame.events, frame.clock);
+    bytes
+}
+
+fn number(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]))
+}
+
+fn half(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]))
 }
 
 /// What the header of a frame says, once the frame has been found whole.
@@ -115,6 +155,8 @@ pub(super) struct Frame<'a> {
     pub clock: Timestamp,
     /// Its records.
     pub records: &'a [u8],
+    /// Whether something was taken out of it later on.
+    pub redacted: bool,
 }
 
 impl<'a> Frame<'a> {
@@ -127,15 +169,21 @@ impl<'a> Frame<'a> {
         if bytes.len() < HEADER_BYTES {
             return Err(format!("{} bytes are too few for a frame", bytes.len()));
         }
-        let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]));
-        let half = |at: usize| u32::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]));
+        let number = |at: usize| number(bytes, at);
+        let half = |at: usize| half(bytes, at);
         let checksum = number(0);
         if checksum != xxh3_64(&bytes[CHECKSUM_BYTES..]) {
             return Err("its checksum is wrong".into());
         }
-        if half(8) != VERSION {
+        let redacted = half(8) == REDACTED;
+        if !redacted && half(8) != VERSION {
             return Err(format!("its version is {}, not {VERSION}", half(8)));
         }
+        if redacted && bytes.len() < REDACTED_HEADER_BYTES {
+            return Err(format!("{} bytes are too few for a redacted frame", bytes.len()));
+        }
+        // What follows it was chained to the frame as it was written.
+        let chained = if redacted { number(HEADER_BYTES) } else { checksum };
         let at = Position { seq: number(16), part: half(12), chain: number(48) };
         if key != at.key() {
             return Err(format!("it belongs at {}", place(&at.key())));
@@ -148,7 +196,7 @@ impl<'a> Frame<'a> {
         let last = at.seq.checked_add(events).filter(|_| at.seq > 0 && at.part < u32::MAX);
         last.ok_or("its sequence numbers are out of range")?;
         let clock = Timestamp::from_millis(number(32) as i64);
-        Ok(Self { at, next: at.after(events, checksum), events, clock, records })
+        Ok(Self { at, next: at.after(events, chained), events, clock, records, redacted })
     }
 }
 
@@ -186,6 +234,24 @@ mod tests {
         assert!(Frame::parse(&frame_key(6, 0), &bytes).is_err());
         assert!(Frame::parse(&at.key(), &bytes[..40]).is_err());
         assert!(Frame::parse(b"", b"").is_err());
+    }
+
+    #[test]
+    fn a_redacted_frame_keeps_its_place_in_the_chain_and_has_a_checksum_of_its_own() {
+        let at = Position { seq: 5, part: 0, chain: 77 };
+        let (bytes, next) = sealed(at, b"a secret");
+        let once = redacted(&Frame::parse(&at.key(), &bytes).unwrap(), b"none");
+        let frame = Frame::parse(&at.key(), &once).unwrap();
+        assert_eq!((frame.at, frame.next, frame.events, frame.records), (at, next, 3, &b"none"[..]));
+        assert_eq!((records(&once), frame.redacted), (&b"none"[..], true));
+        let twice = redacted(&frame, b"");
+        assert_eq!(Frame::parse(&at.key(), &twice).unwrap().next, next);
+        for byte in 0..once.len() {
+            let mut flipped = once.clone();
+            flipped[byte] ^= 1;
+            assert!(Frame::parse(&at.key(), &flipped).is_err(), "byte {byte}");
+        }
+        assert!(Frame::parse(&at.key(), &once[..60]).is_err());
     }
 
     #[test]

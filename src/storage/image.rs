@@ -5,16 +5,20 @@
 
 use std::sync::Arc;
 
+use crossbeam_channel::Sender;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::codec;
+use super::erase::{self, ErasedDialog};
 use super::requests::{self, Indexed};
+use super::retention::{Closing, Retained};
 use super::rocks::{Changes, Table};
 use crate::domain::file::FileHash;
 use crate::domain::library::ItemId;
 use crate::domain::reply::Reply;
 use crate::error::Error;
 use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId};
+use crate::timestamp::Timestamp;
 
 /// The state of something at its place in a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +60,8 @@ pub enum Image {
     Memory(Vec<u8>),
     /// All images of the checkpoint have been given.
     CheckpointEnd,
+    /// Somebody waits until all images before this are written.
+    Barrier(Barrier),
 }
 
 /// The state of a dialog.
@@ -75,6 +81,18 @@ pub struct DialogImage {
     pub was_open_on_disk: bool,
     /// Whether an image of this dialog as a closed one was given before.
     pub was_closed_on_disk: bool,
+    /// With the first image of an erased dialog: what goes with it.
+    pub erased: Option<Box<ErasedDialog>>,
+}
+
+/// Tells whoever waits that what was given before has been written.
+#[derive(Debug, Clone)]
+pub struct Barrier(pub Sender<()>);
+
+impl PartialEq for Barrier {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.same_channel(&other.0)
+    }
 }
 
 /// How a closed dialog is found.
@@ -84,6 +102,10 @@ pub struct ClosedDialog {
     pub client: Option<(ChannelId, ClientId)>,
     /// The client's messages by the connector's names.
     pub external_ids: Vec<(ExternalId, MessageId)>,
+    /// When it closed.
+    pub at: Timestamp,
+    /// Whether it is erased: then its client is no longer known by it.
+    pub erased: bool,
 }
 
 impl ClosedDialog {
@@ -153,6 +175,13 @@ pub(super) fn file_name_key(hash: FileHash, message: MessageId) -> [u8; 40] {
     key
 }
 
+/// The beginning of the keys of what belongs to a channel.
+pub(super) fn channel_prefix(channel: &ChannelId) -> Vec<u8> {
+    let mut prefix = Vec::with_capacity(64);
+    append_text(&mut prefix, channel.as_str());
+    prefix
+}
+
 fn append_text(bytes: &mut Vec<u8>, text: &str) {
     // At most 128 characters of at most 4 bytes.
     bytes.extend_from_slice(&(text.len() as u16).to_be_bytes());
@@ -195,9 +224,38 @@ pub(super) fn decode_state<T: serde::de::DeserializeOwned>(
     codec::decode(state).map_err(|error| Error::Damaged { place: place(), reason: error.to_string() })
 }
 
+/// The last closed dialog of a client, as the table has it. Of two, the later one is the larger, and of
+/// one dialog the erased one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LastDialog {
+    /// Which.
+    pub dialog: DialogId,
+    /// Whether it is erased: then nobody knows the client any more.
+    pub erased: bool,
+}
+
+impl LastDialog {
+    pub fn to_stored(self) -> [u8; 8] {
+        (self.dialog.0 << 1 | u64::from(self.erased)).to_be_bytes()
+    }
+
+    pub fn of_stored(number: u64) -> Self {
+        Self { dialog: DialogId(number >> 1), erased: number & 1 == 1 }
+    }
+}
+
 impl DialogImage {
+    /// The keys of the external ids that go with what is erased.
+    pub(super) fn forgotten_keys(&self) -> impl Iterator<Item = (u128, MessageId)> + '_ {
+        let client = self.closed.as_ref().and_then(|closed| closed.client.as_ref());
+        let erased = self.erased.iter().flat_map(|erased| &erased.traces.external_ids);
+        client.into_iter().flat_map(move |(channel, client)| {
+            erased.clone().map(move |(external, message)| (external_key(channel, client, external), *message))
+        })
+    }
+
     /// Puts the image and what leads to it.
-    pub(super) fn put(&self, as_of: u64, changes: &mut Changes<'_>) {
+    pub(super) fn put(&self, as_of: u64, retained: &Retained, changes: &mut Changes<'_>) {
         let value = stored(as_of, &self.state);
         changes.put(Table::Dialogs, &dialog_key(self.id, self.closed.is_some()), &value);
         requests::put(&self.requests, changes);
@@ -206,10 +264,20 @@ impl DialogImage {
             changes.delete(Table::Dialogs, &dialog_key(self.id, false));
         }
         if let Some((channel, client)) = &closed.client {
-            changes.raise(Table::Clients, &client_key(channel, client), self.id.0.to_be_bytes());
+            let closing = Closing { channel: channel.clone(), at: closed.at, dialog: self.id };
+            match closed.erased {
+                true => changes.delete(Table::Closing, &closing.key()),
+                false => retained.put(&closing, changes),
+            }
+            let last = LastDialog { dialog: self.id, erased: closed.erased };
+            changes.raise(Table::Clients, &client_key(channel, client), last.to_stored());
         }
         for (key, message) in closed.external_keys() {
             changes.put(Table::ExternalIds, &key.to_be_bytes(), &message.0.to_be_bytes());
+        }
+        if let Some(erased) = &self.erased {
+            self.forgotten_keys().for_each(|(key, _)| changes.delete(Table::ExternalIds, &key.to_be_bytes()));
+            erase::put(self.id, erased, changes);
         }
     }
 }

@@ -12,10 +12,12 @@
 //! - A **checkpoint** gives images of all that has none, then flushes. Recovery begins
 //!   where the last completed one began, and the journal before it is trimmed.
 //! - **Feeds** are cursors over the same journal.
+//! - What is **erased** leaves images, index, journal and files: see `erase.rs`.
 
 mod announced;
 mod batch;
 mod codec;
+mod erase;
 mod feed;
 mod files;
 mod finding;
@@ -29,6 +31,7 @@ mod meta;
 mod reader;
 mod recovery;
 mod requests;
+mod retention;
 mod rocks;
 mod settings;
 mod store;
@@ -43,9 +46,10 @@ mod walk;
 
 pub use batch::{Batch, Gate, Hooks};
 pub use codec::{CodecError, Record, RecordRef, Records, append_record, decode, encode};
+pub use erase::{ErasedDialog, Eraser};
 pub use feed::{Feed, FeedError, Feeds, OneEvent, Recorded};
 pub use fingerprint::{Thing, fingerprint, text as fingerprint_text};
-pub use image::{ClosedDialog, DialogImage, Image};
+pub use image::{Barrier, ClosedDialog, DialogImage, Image};
 pub use inspect::{Inspection, TableSize, inspect};
 pub use journal::Journal;
 pub use meta::FORMAT;

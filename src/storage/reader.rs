@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use super::announced::Announced;
 use super::files;
-use super::image::{DialogImage, StoredImage, client_key, decode_state, dialog_key, external_key};
+use super::image::{
+    DialogImage, LastDialog, StoredImage, client_key, decode_state, dialog_key, external_key,
+};
 use super::requests::RecentRequests;
+use super::retention::Retained;
 use super::rocks::{Disk, Table};
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{FileBytes, FileHash};
@@ -25,6 +28,7 @@ pub struct Reader {
     pub(super) disk: Arc<Disk>,
     pub(super) announced: Arc<Announced>,
     pub(super) recent_requests: Arc<RecentRequests>,
+    pub(super) retained: Arc<Retained>,
 }
 
 impl Reader {
@@ -47,7 +51,7 @@ impl Reader {
         Ok(None)
     }
 
-    /// The client's last dialog that has closed.
+    /// The client's last dialog that has closed; none if it is erased, for then the client is forgotten.
     ///
     /// # Errors
     /// If the disk cannot be read, or holds something else.
@@ -55,8 +59,8 @@ impl Reader {
         let announced = self.announced.last(channel, client);
         let value = self.disk.get(Table::Clients, &client_key(channel, client))?;
         let place = || format!("client {client} of channel {channel}");
-        let stored = value.map(|value| number(&value, place).map(DialogId)).transpose()?;
-        Ok(announced.max(stored))
+        let stored = value.map(|value| number(&value, place).map(LastDialog::of_stored)).transpose()?;
+        Ok(announced.max(stored).filter(|last| !last.erased).map(|last| last.dialog))
     }
 
     /// The message of a closed dialog that the connector named so.
@@ -71,7 +75,7 @@ impl Reader {
     ) -> Result<Option<MessageId>, Error> {
         let key = external_key(channel, client, external);
         if let Some(message) = self.announced.external(key) {
-            return Ok(Some(message));
+            return Ok(message);
         }
         let value = self.disk.get(Table::ExternalIds, &key.to_be_bytes())?;
         value.map(|value| number(&value, || format!("external id {external}")).map(MessageId)).transpose()

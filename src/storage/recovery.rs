@@ -16,7 +16,7 @@ use super::meta::{self, Totals};
 use super::rocks::{Disk, Table};
 use super::walk;
 use crate::domain::channel::Channel;
-use crate::domain::dialog::Dialog;
+use crate::domain::dialog::{Dialog, Traces};
 use crate::domain::event::Change;
 use crate::domain::library::Item;
 use crate::domain::operator::Operator;
@@ -68,6 +68,8 @@ pub struct RecoveredDialog {
     pub was_open_on_disk: bool,
     /// Whether that image is current.
     pub clean: bool,
+    /// What has to go with its messages, if it was erased after that image.
+    pub erased: Option<Traces>,
 }
 
 /// What was found besides the things themselves.

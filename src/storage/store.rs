@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::announced::Announced;
 use super::codec;
+use super::erase::{Eraser, Exclusion};
 use super::feed::Feeds;
 use super::frame::Position;
 use super::meta::{self, Totals};
 use super::reader::Reader;
 use super::recovery::{self, Recovered, Recovery, Resume};
 use super::requests::RecentRequests;
+use super::retention::Retained;
 use super::rocks::{Disk, Safety, Table};
 use super::settings::StoreSettings;
 use super::subscriptions::Subscriptions;
@@ -26,6 +28,8 @@ pub struct Store {
     pub(super) announced: Arc<Announced>,
     pub(super) recent_requests: Arc<RecentRequests>,
     pub(super) subscriptions: Arc<Subscriptions>,
+    pub(super) exclusion: Arc<Exclusion>,
+    pub(super) retained: Arc<Retained>,
     pub(super) position: Position,
     pub(super) totals: Totals,
     pub(super) tail_bytes: u64,
@@ -56,6 +60,8 @@ impl Store {
             tail: Arc::new(Tail::new(first.seq, recovered.durable_seq, settings.feed_bytes)),
             announced: Arc::default(),
             recent_requests: Arc::default(),
+            exclusion: Arc::default(),
+            retained: Arc::default(),
             subscriptions: Arc::new(Subscriptions::read(&disk)?),
             disk: Arc::new(disk),
             settings: settings.clone(),
@@ -77,6 +83,7 @@ impl Store {
             disk: Arc::clone(&self.disk),
             announced: Arc::clone(&self.announced),
             recent_requests: Arc::clone(&self.recent_requests),
+            retained: Arc::clone(&self.retained),
         }
     }
 
@@ -86,6 +93,15 @@ impl Store {
             tail: Arc::clone(&self.tail),
             disk: Arc::clone(&self.disk),
             subscriptions: Arc::clone(&self.subscriptions),
+        }
+    }
+
+    /// Removes from this directory what was erased.
+    pub fn eraser(&self) -> Eraser {
+        Eraser {
+            disk: Arc::clone(&self.disk),
+            tail: Arc::clone(&self.tail),
+            exclusion: Arc::clone(&self.exclusion),
         }
     }
 

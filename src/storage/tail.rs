@@ -32,6 +32,7 @@ pub(super) struct Tail {
     state: Mutex<State>,
     durable: AtomicU64,
     first: AtomicU64,
+    redactions: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -47,7 +48,8 @@ impl Tail {
     /// A tail behind a journal that holds the events from `first` to `durable`.
     pub fn new(first: u64, durable: u64, limit: usize) -> Self {
         let state = State { groups: VecDeque::new(), bytes: 0, limit, ended: false, wakers: Vec::new() };
-        Self { state: Mutex::new(state), durable: AtomicU64::new(durable), first: AtomicU64::new(first) }
+        let (durable, first) = (AtomicU64::new(durable), AtomicU64::new(first));
+        Self { state: Mutex::new(state), durable, first, redactions: AtomicU64::new(0) }
     }
 
     /// The last committed event.
@@ -82,6 +84,27 @@ impl Tail {
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
         spare
+    }
+
+    /// Puts a redacted group in the place of the same one as it was, if it is still here.
+    pub fn replace(&self, group: Group) {
+        let mut state = self.state();
+        let found = state.groups.binary_search_by_key(&group.first_seq, |other| other.first_seq);
+        if let Some(place) = found.ok().filter(|_| group.events > 0) {
+            state.bytes += group.frame.capacity();
+            state.bytes -= state.groups[place].frame.capacity();
+            state.groups[place] = Arc::new(group);
+        }
+    }
+
+    /// Says that what was read before has been redacted since.
+    pub fn redacted(&self) {
+        self.redactions.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How often something has been redacted.
+    pub fn redactions(&self) -> u64 {
+        self.redactions.load(Ordering::Acquire)
     }
 
     /// Says that nothing follows.

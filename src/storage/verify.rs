@@ -32,6 +32,8 @@ pub struct Verified {
     pub format: u32,
     /// Frames of the journal that are kept.
     pub frames: u64,
+    /// Those of them from which something was erased.
+    pub frames_redacted: u64,
     /// Events in them.
     pub events: u64,
     /// The first event that is kept; one after the last if there is none.
@@ -77,9 +79,9 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     survey.things::<Item>(Table::Library)?;
     let files = survey.files()?;
     survey.index()?;
-    for table in
-        [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames]
-    {
+    let others =
+        [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames];
+    for table in others.into_iter().chain([Table::Closing]) {
         survey.entries(table)?;
     }
     let totals = meta::totals(&disk, 1)?;
@@ -94,6 +96,7 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     Ok(Verified {
         format,
         frames: journal.frames,
+        frames_redacted: journal.redacted,
         events: journal.events,
         first_seq: first.seq,
         last_seq: resume.recovered.durable_seq,
@@ -123,6 +126,7 @@ struct Survey<'a> {
 #[derive(Default)]
 struct JournalCounts {
     frames: u64,
+    redacted: u64,
     events: u64,
 }
 
@@ -135,6 +139,7 @@ impl Survey<'_> {
         let mut met = checkpoint == first;
         let end = walk::frames(self.disk, first, &mut |frame| {
             counts.frames += 1;
+            counts.redacted += u64::from(frame.redacted);
             counts.events += frame.events;
             met |= frame.next == checkpoint;
             self.count(frame.records.len());

@@ -59,7 +59,7 @@ impl Dispatcher {
 
     fn forward(&mut self, dialog: DialogId, receive: Box<Receive>, caller: Caller, now: Timestamp) {
         let has_previous = match self.awake(dialog) {
-            Ok(live) => live.has_previous,
+            Ok(live) => live.previous.is_some(),
             Err(rejection) => return self.reject(caller, rejection),
         };
         let found = self.stored_earlier(&receive, receive.external_id.as_ref(), has_previous);
@@ -114,7 +114,7 @@ impl Dispatcher {
         self.clients.insert(client.clone(), id);
         self.start_dialog(id, None, OnDisk::default(), Some(client));
         if let Some(live) = self.live.get_mut(&id) {
-            live.has_previous = previous.is_some();
+            live.previous = previous;
         }
         let desk = Desk { lookup, ..Desk::new(rules) };
         let context = Context { now, actor: None, desk };

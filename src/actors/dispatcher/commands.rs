@@ -106,6 +106,8 @@ impl Dispatcher {
             Command::SaveCanned(it) => self.look_up(it.message, Command::SaveCanned(it), asking),
             Command::Discuss(it) => self.look_up(it.message, Command::Discuss(it), asking),
             Command::MoveToNew(it) => self.move_to_new(it, asking),
+            Command::EraseClient(it) => self.erase_client(it, asking),
+            Command::PutRetention(it) => self.put_retention(it, asking),
             Command::SendCanned(it) => self.find_canned(it, asking),
             Command::SendForm(it) => self.find_form(it, asking),
             Command::AttachApp(it) => self.find_app(it, asking),

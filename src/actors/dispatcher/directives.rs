@@ -32,6 +32,7 @@ impl Dispatcher {
             self.carry_out(directive, now);
         }
         self.direct(now);
+        self.sweep(now);
         if self.shared.clock.is_virtual() {
             self.shared.activity.end(1);
         }
@@ -46,7 +47,8 @@ impl Dispatcher {
 
     /// Sets a timer for the next deadline. On virtual time the pilot watches it instead.
     pub(super) fn arm(&mut self, context: &mut ActorContext<Self>) {
-        let deadline = self.router.next_deadline();
+        let deadlines = [self.router.next_deadline(), self.retention.next_deadline()];
+        let deadline = deadlines.into_iter().flatten().min();
         if self.shared.clock.is_virtual() {
             return self.shared.deadline.set(deadline);
         }

@@ -63,8 +63,8 @@ pub struct Live {
     pub client: Option<(ChannelId, ClientId)>,
     /// The channel in whose queue or hands it is, or was when it was closed; none of an internal one.
     pub channel: Option<ChannelId>,
-    /// Whether the client had a dialog before.
-    pub has_previous: bool,
+    /// The client's dialog before.
+    pub previous: Option<DialogId>,
     /// The message that has moved from it, and where to.
     pub moved: Option<(MessageId, DialogId)>,
     /// Messages sent to the actor, and those of them that it has handled.
@@ -126,7 +126,7 @@ impl Dispatcher {
         let place = shard_of(id, self.houses.len());
         let house = &mut self.houses[place];
         let shard = Arc::clone(&house.shard);
-        let has_previous = dialog.as_ref().is_some_and(|dialog| dialog.previous.is_some());
+        let previous = dialog.as_ref().and_then(|dialog| dialog.previous);
         let closed = dialog.as_ref().is_some_and(Dialog::is_closed);
         let moved = dialog.as_ref().and_then(|dialog| dialog.moved);
         let here = || client.as_ref().map(|(channel, _)| channel.clone());
@@ -139,7 +139,7 @@ impl Dispatcher {
             address,
             client,
             channel,
-            has_previous,
+            previous,
             moved: moved.map(|moved| (moved.message, moved.to)),
             sent: 0,
             seen: 0,
@@ -216,9 +216,21 @@ impl Dispatcher {
         }
         if let Some(live) = self.live.get_mut(&note.dialog) {
             live.seen += 1;
+            if note.closed
+                && !(live.closed || note.erased)
+                && let Some((channel, _)) = &live.client
+            {
+                self.retention.closed(channel, now);
+            }
             live.clean = note.clean;
             live.closed = note.closed;
             live.moved(&note.facts);
+            if note.erased
+                && let Some(client) = &live.client
+                && self.clients.get(client) == Some(&note.dialog)
+            {
+                self.clients.remove(client);
+            }
             if live.snapshot_arrived() {
                 live.snapshot_at = None;
                 self.checkpoint.outstanding -= 1;
@@ -243,6 +255,11 @@ impl Dispatcher {
             self.handle_envelope(envelope, now);
             self.shared.activity.end(1);
         }
+    }
+
+    /// Lets go of actors without a dialog: what each had last is still in its memory.
+    pub(super) fn forget_spare_actors(&mut self) {
+        self.houses.iter_mut().for_each(|house| house.spare.clear());
     }
 
     /// A dialog that has ended and is on its way to the disk needs no actor any more.

@@ -13,8 +13,10 @@
 //! - `gathering.rs`: commands on several dialogs, which are answered once;
 //! - `discussions.rs`: dialogs of employees among themselves;
 //! - `company.rs`: who takes part where;
+//! - `erasing.rs`: clients that are erased;
 //! - `directives.rs`: offers, expiries and whatever else the router wants;
 //! - `requests.rs`: from a request to the outside to its dialog;
+//! - `retention.rs`: dialogs that have been closed for long enough;
 //! - `queries.rs`: from a query to the actor that knows;
 //! - `checkpoint.rs`: bringing everything changed to disk while traffic runs.
 
@@ -25,12 +27,14 @@ mod company;
 mod composer;
 mod directives;
 mod discussions;
+mod erasing;
 mod gathering;
 mod live;
 mod messages;
 mod moves;
 mod queries;
 mod requests;
+mod retention;
 mod start;
 
 use std::collections::VecDeque;
@@ -47,6 +51,8 @@ use self::checkpoint::Checkpoint;
 use self::company::Company;
 use self::gathering::Gatherings;
 use self::live::{House, Live};
+use self::retention::Retention;
+use super::eraser::{AskNewest, EraseDialog, Swept};
 use super::guard::guarded;
 use super::inbox::{Drain, Envelope, Inbox};
 use super::note::{Note, Notes};
@@ -90,6 +96,8 @@ pub struct Dispatcher {
     /// Channels that ask for a rating.
     asking: HashSet<ChannelId>,
     checkpoint: Checkpoint,
+    /// How long channels keep dialogs.
+    retention: Retention,
     /// The moment for which a timer of the arbiter is set.
     armed: Option<Timestamp>,
 }
@@ -181,6 +189,7 @@ impl Dispatcher {
             Note::Channel(channel) => {
                 self.setting_up -= 1;
                 self.channel_put(&channel);
+                self.retention_changed(&channel, now);
             }
             Note::Operator(operator) => {
                 self.setting_up -= 1;
@@ -285,4 +294,7 @@ messages! {
     KeepClock => |dispatcher, _| dispatcher.keep_clock();
     CheckpointDue => |dispatcher, _| dispatcher.begin_checkpoint();
     Shutdown => |dispatcher, Shutdown(done)| dispatcher.shut_down(done);
+    AskNewest => |dispatcher, ask| dispatcher.tell_newest(ask);
+    EraseDialog => |dispatcher, erase| dispatcher.erase_dialog(erase);
+    Swept => |dispatcher, swept| dispatcher.swept(swept);
 }

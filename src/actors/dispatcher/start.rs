@@ -13,6 +13,7 @@ use super::checkpoint::Checkpoint;
 use super::company::Company;
 use super::gathering::Gatherings;
 use super::live::House;
+use super::retention::Retention;
 use crate::actors::caller::Completion;
 use crate::actors::dialog::{OnDisk, send_image};
 use crate::actors::inbox::Inbox;
@@ -20,7 +21,7 @@ use crate::actors::registry::Registry;
 use crate::actors::shard::Shard;
 use crate::actors::shared::Shared;
 use crate::domain::channel::Channel;
-use crate::domain::dialog::{Client, Dialog};
+use crate::domain::dialog::{Client, Dialog, Traces};
 use crate::domain::event::Change;
 use crate::domain::library::Item;
 use crate::domain::operator::Operator;
@@ -58,6 +59,11 @@ impl Recovering {
             channels.iter().for_each(|channel| router.put_channel(&channel.thing));
             router
         })
+    }
+
+    /// Whether something was erased of which the disk may not know yet.
+    pub fn erases(&self) -> bool {
+        self.ahead.iter().any(|recovered| recovered.erased.is_some())
     }
 
     /// What went wrong on the way.
@@ -146,6 +152,7 @@ pub fn start(
         inbox = Some(Arc::clone(&front));
         let (channels, items) =
             (std::mem::take(&mut recovering.channels), std::mem::take(&mut recovering.items));
+        let kept: Vec<Channel> = channels.iter().map(|channel| channel.thing.clone()).collect();
         let registry = Registry::new(channels, items, Arc::clone(&shard));
         let mut dispatcher = Dispatcher {
             shared: Arc::clone(shared),
@@ -166,8 +173,12 @@ pub fn start(
             gatherings: Gatherings::default(),
             asking: std::mem::take(&mut recovering.asking),
             checkpoint: Checkpoint::default(),
+            retention: Retention::default(),
             armed: None,
         };
+        if let Err(error) = dispatcher.restore_retention(&kept) {
+            shared.fail(error);
+        }
         dispatcher.take_up(recovering);
         dispatcher.arm(context);
         dispatcher
@@ -201,9 +212,9 @@ impl Dispatcher {
             self.start_operator(operator.thing.id.clone(), Some(operator));
         }
         for recovered in recovering.ahead {
-            let RecoveredDialog { dialog, on_disk, was_open_on_disk, .. } = recovered;
+            let RecoveredDialog { dialog, on_disk, was_open_on_disk, erased, .. } = recovered;
             let on_disk = OnDisk { fingerprint: on_disk.unwrap_or(0), open: was_open_on_disk, clean: false };
-            self.take_up_dialog(dialog, on_disk);
+            self.take_up_dialog(dialog, on_disk, erased);
         }
         self.router.reconcile();
         let now = self.now();
@@ -211,10 +222,13 @@ impl Dispatcher {
         self.direct(now);
     }
 
-    fn take_up_dialog(&mut self, dialog: Dialog, on_disk: OnDisk) {
+    fn take_up_dialog(&mut self, dialog: Dialog, on_disk: OnDisk, erased: Option<Traces>) {
         dialog.requests.iter().for_each(|request| self.shared.reader.announce_request(request));
         if dialog.is_closed() {
-            send_image(&dialog, on_disk, &self.shared, &mut self.shard.open());
+            if let (Some(client), Some(at), false) = (&dialog.client, dialog.closed_at, dialog.is_erased()) {
+                self.retention.closed(&client.channel, at);
+            }
+            send_image(&dialog, on_disk, erased, &self.shared, &mut self.shard.open());
             return;
         }
         let id = dialog.id;

@@ -1,11 +1,13 @@
 //! A channel: the line on which clients write, with its queue of operators and its rules.
 
 mod put_channel;
+mod put_retention;
 mod shape;
 
 use serde::{Deserialize, Serialize};
 
 pub use put_channel::PutChannel;
+pub use put_retention::PutRetention;
 
 use super::event::ChannelEvent;
 use crate::ids::{ChannelId, OperatorId};
@@ -17,19 +19,24 @@ pub struct Channel {
     pub id: ChannelId,
     /// Its rules.
     pub settings: ChannelSettings,
+    /// For how long dialogs of its clients are kept after they have closed; for ever, if nothing is said.
+    pub closed_after_ms: Option<u64>,
 }
 
 impl Channel {
     /// The channel that its first event makes.
     pub fn from_event(id: ChannelId, event: &ChannelEvent) -> Self {
-        let ChannelEvent::Put(settings) = event;
-        Self { id, settings: (**settings).clone() }
+        let mut channel = Self { id, settings: ChannelSettings::default(), closed_after_ms: None };
+        channel.apply(event);
+        channel
     }
 
     /// Takes an event in. Never fails: an event is a fact.
     pub fn apply(&mut self, event: &ChannelEvent) {
-        let ChannelEvent::Put(settings) = event;
-        self.settings = (**settings).clone();
+        match event {
+            ChannelEvent::Put(settings) => self.settings = (**settings).clone(),
+            ChannelEvent::RetentionPut { closed_after_ms } => self.closed_after_ms = *closed_after_ms,
+        }
     }
 }
 

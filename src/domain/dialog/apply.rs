@@ -52,6 +52,7 @@ impl Dialog {
             requests: Vec::new(),
             former_owners: Vec::new(),
             moved: None,
+            erased_at: None,
         }
     }
 
@@ -154,6 +155,7 @@ impl Dialog {
                 let (comment, by) = (comment.clone(), by.clone());
                 self.score = Some(Score { rating: *rating, comment, by, at });
             }
+            DialogEvent::Erased | DialogEvent::ClientErased { .. } => self.erase(at),
             _ => {}
         }
     }

@@ -125,10 +125,10 @@ impl RequestState {
 }
 
 impl HostRequest {
-    /// What came of it, once it is done.
+    /// What came of it, once it is done; nothing any more when that was erased.
     pub fn link(&self) -> Option<&Link> {
         match &self.state {
-            RequestState::Done(link) => Some(link),
+            RequestState::Done(link) if !link.reference.is_empty() => Some(link),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ mod apply;
 pub mod command;
 mod contact;
 mod content;
+mod erasure;
 mod host_request;
 mod message;
 pub mod order;
@@ -22,6 +23,7 @@ pub use contact::{Contact, ContactValue};
 pub use content::{
     Card, Content, FormAnswer, Insert, Mention, MentionTarget, Payment, PaymentStatus, SentForm,
 };
+pub use erasure::Traces;
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
@@ -81,6 +83,8 @@ pub struct Dialog {
     pub former_owners: Vec<OperatorId>,
     /// The message that has moved from it to a new dialog.
     pub moved: Option<MovedMessage>,
+    /// When what was written in it was erased.
+    pub erased_at: Option<Timestamp>,
 }
 
 /// A message that goes on in another dialog.

@@ -9,7 +9,7 @@ use crate::domain::event::{Destination, DialogEvent};
 use crate::domain::operator::{Operator, Presence, Principal, PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::GetDialog;
 use crate::domain::testing::*;
-use crate::ids::{DialogId, MessageId, RequestId};
+use crate::ids::{ClientId, DialogId, MessageId, RequestId};
 
 /// A dialog to which anna stands in one relation and no other, and in which message 2 is bea's, or
 /// her own where that is the relation.
@@ -36,6 +36,7 @@ fn orders(permission: Permission) -> Vec<DialogOrder> {
     match permission {
         Permission::SetUp
         | Permission::SetPresence
+        | Permission::Erase
         | Permission::Audit
         | Permission::Discuss
         | Permission::MoveToNew => {
@@ -98,6 +99,10 @@ fn others(permission: Permission, principal: &Principal, own: bool) -> Vec<Resul
             PutOperator::new(who.clone()).decide(None, by).map(drop),
             RemoveOperator { operator: who }.decide(Some(&existing), by).map(drop),
         ],
+        Permission::Erase => {
+            let client = ClientId::new("ala").unwrap();
+            vec![EraseClient { channel: channel("web"), client }.allow(by)]
+        }
         Permission::SetPresence => {
             let set = SetPresence { operator: who, presence: Presence::Online };
             vec![set.decide(Some(&existing), by).map(drop)]

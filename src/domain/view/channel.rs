@@ -32,6 +32,9 @@ pub struct ChannelView {
     pub waiting: u64,
     /// Dialogs that are offered to somebody.
     pub offered: u64,
+    /// For how long dialogs of its clients are kept after they have closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_after_ms: Option<u64>,
 }
 
 impl ChannelView {
@@ -47,6 +50,7 @@ impl ChannelView {
             rating: settings.rating,
             waiting,
             offered,
+            closed_after_ms: channel.closed_after_ms,
         }
     }
 }

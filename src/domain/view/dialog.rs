@@ -115,6 +115,9 @@ pub struct EmployeeDialogView {
     /// Apps that were attached.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub apps: Vec<AppId>,
+    /// When what was written in it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 }
 
 impl EmployeeDialogView {
@@ -153,6 +156,7 @@ impl EmployeeDialogView {
             messages: page
                 .of(&dialog.messages, |message| Some(EmployeeMessageView::of(message, dialog, page.audit))),
             apps: dialog.apps.clone(),
+            erased_at: dialog.erased_at,
         }
     }
 }

@@ -87,6 +87,10 @@ impl HistoryPart {
         if query.view == View::Client && dialog.is_internal() {
             return Err(internal());
         }
+        if dialog.is_erased() {
+            // Whatever came before was erased as well.
+            return Ok(Self { dialog: dialog.id, previous: None, messages: Vec::new() });
+        }
         let seen = |message: &&Message| query.after.is_some_and(|after| message.id <= after);
         let shown = dialog.messages.iter().skip_while(seen);
         let shown = shown.filter_map(|message| MessageView::of(message, dialog, query.view, &name_of));

@@ -74,9 +74,17 @@ fn of_channel<M: SerializeMap>(
     channel: &ChannelId,
     event: &ChannelEvent,
 ) -> Result<(), M::Error> {
-    let ChannelEvent::Put(_) = event;
-    map.serialize_entry("kind", "channel_put")?;
-    map.serialize_entry("channel", channel)
+    match event {
+        ChannelEvent::Put(_) => {
+            map.serialize_entry("kind", "channel_put")?;
+            map.serialize_entry("channel", channel)
+        }
+        ChannelEvent::RetentionPut { closed_after_ms } => {
+            map.serialize_entry("kind", "retention_put")?;
+            map.serialize_entry("channel", channel)?;
+            map.serialize_entry("closed_after_ms", closed_after_ms)
+        }
+    }
 }
 
 fn of_item<M: SerializeMap>(map: &mut M, item: &ItemId) -> Result<(), M::Error> {
@@ -213,6 +221,10 @@ fn of_content<M: SerializeMap>(map: &mut M, event: &DialogEvent) -> Result<(), M
             map.serialize_entry("operator", operator)?;
             map.serialize_entry("bot", bot)
         }
+        DialogEvent::ClientErased { channel, client } => {
+            map.serialize_entry("channel", channel)?;
+            map.serialize_entry("client", client)
+        }
         DialogEvent::RequestCreated(it) => of_request(map, it.id, it.kind, it.message),
         DialogEvent::RequestCompleted(it) => of_request(map, it.request, it.kind, it.message),
         DialogEvent::RequestFailed(it) => of_request(map, it.request, it.kind, it.message),
@@ -254,6 +266,8 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         DialogEvent::RequestCreated(_) => "request_created",
         DialogEvent::RequestCompleted(_) => "request_completed",
         DialogEvent::RequestFailed(_) => "request_failed",
+        DialogEvent::Erased => "dialog_erased",
+        DialogEvent::ClientErased { .. } => "client_erased",
     }
 }
 

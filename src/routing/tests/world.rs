@@ -401,5 +401,5 @@ pub(super) fn channel(name: &str, mode: QueueMode, members: &[&str]) -> Channel 
         .collect();
     let queue = Queue { mode, members, accept: Accept::Answer, offer_timeout_ms: 60_000, check_online: true };
     let settings = ChannelSettings { name: name.to_owned(), queue, weight: 1, ..ChannelSettings::default() };
-    Channel { id: channel_id(name), settings }
+    Channel { id: channel_id(name), settings, closed_after_ms: None }
 }

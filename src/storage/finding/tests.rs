@@ -12,9 +12,9 @@ use crate::domain::event::DialogEvent;
 use crate::domain::finding::FactKind;
 use crate::domain::query::ListDialogs;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
-use crate::storage::announced::Announced;
 use crate::storage::image::{ClosedDialog, DialogImage};
 use crate::storage::reader::Reader;
+use crate::storage::retention::Retained;
 use crate::storage::rocks::{Disk, Safety};
 use crate::storage::testing::scratch;
 use crate::storage::{encode, finding};
@@ -49,10 +49,16 @@ fn image(dialog: &Dialog, was_closed_on_disk: bool) -> Arc<DialogImage> {
         id: dialog.id,
         state: encode(dialog),
         fingerprint_delta: 0,
-        closed: Some(ClosedDialog { client, external_ids: Vec::new() }),
+        closed: Some(ClosedDialog {
+            client,
+            external_ids: Vec::new(),
+            at: Default::default(),
+            erased: false,
+        }),
         was_open_on_disk: false,
         was_closed_on_disk,
         requests: Vec::new(),
+        erased: None,
     })
 }
 
@@ -142,8 +148,12 @@ impl Run {
     fn new() -> Self {
         let directory = scratch();
         let disk = Arc::new(Disk::open(directory.path()).unwrap());
-        let reader =
-            Reader { disk, announced: Arc::new(Announced::default()), recent_requests: Arc::default() };
+        let reader = Reader {
+            disk,
+            announced: Arc::default(),
+            recent_requests: Arc::default(),
+            retained: Arc::default(),
+        };
         Self { reader, pending: Vec::new(), dialogs: BTreeMap::new(), _directory: directory }
     }
 
@@ -160,7 +170,7 @@ impl Run {
         for images in pending.chunks(3) {
             let index = IndexChanges::of(images.iter(), &reader.disk).unwrap();
             let written = reader.disk.write(Safety::Memory, |changes| {
-                images.iter().for_each(|image| image.put(1, changes));
+                images.iter().for_each(|image| image.put(1, &Retained::default(), changes));
                 index.put(changes);
             });
             written.unwrap();

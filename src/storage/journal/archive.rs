@@ -14,6 +14,7 @@ use crate::storage::finding::IndexChanges;
 use crate::storage::frame::Position;
 use crate::storage::image::{DialogImage, Image, item_key, stored};
 use crate::storage::meta::{self, Checkpoint, Totals};
+use crate::storage::retention::Retained;
 use crate::storage::rocks::{Changes, Safety, Table};
 use crate::storage::store::Store;
 use crate::timestamp::Timestamp;
@@ -84,6 +85,11 @@ impl Archive {
                         self.begun_at.store(bytes_before, Ordering::Release);
                     }
                     Image::CheckpointEnd => self.end_checkpoint()?,
+                    Image::Barrier(barrier) => {
+                        self.write()?;
+                        // Whoever waited may have gone.
+                        let _ = barrier.0.send(());
+                    }
                     Image::Memory(_) => self.add(self.begun.map_or(seq, |begun| begun.seq), image)?,
                     image => self.add(seq, image)?,
                 }
@@ -103,10 +109,10 @@ impl Archive {
         for images in self.pending.chunks(IMAGES_PER_WRITE) {
             let index =
                 IndexChanges::of(images.iter().filter_map(|(_, image)| dialog(image)), &self.store.disk)?;
-            let totals = &mut self.totals;
+            let (totals, retained) = (&mut self.totals, &self.store.retained);
             self.store.disk.write(Safety::Memory, |changes| {
                 for (as_of, image) in images {
-                    put(*as_of, image, totals, changes);
+                    put(*as_of, image, totals, retained, changes);
                 }
                 index.put(changes);
                 totals.put(changes);
@@ -144,10 +150,10 @@ fn place(image: &Image) -> Option<(&str, &str, u64)> {
     Some((channel, client, dialog.id.0))
 }
 
-fn put(as_of: u64, image: &Image, totals: &mut Totals, changes: &mut Changes<'_>) {
+fn put(as_of: u64, image: &Image, totals: &mut Totals, retained: &Retained, changes: &mut Changes<'_>) {
     match image {
         Image::Dialog(dialog) => {
-            dialog.put(as_of, changes);
+            dialog.put(as_of, retained, changes);
             totals.fingerprint = totals.fingerprint.wrapping_add(dialog.fingerprint_delta);
             totals.next_dialog = totals.next_dialog.max(dialog.id.0 + 1);
         }
@@ -169,6 +175,6 @@ fn put(as_of: u64, image: &Image, totals: &mut Totals, changes: &mut Changes<'_>
             totals.next_key += 1;
         }
         Image::Memory(bytes) => meta::put_memory(changes, &stored(as_of, bytes)),
-        Image::CheckpointBegin | Image::CheckpointEnd => {}
+        Image::CheckpointBegin | Image::CheckpointEnd | Image::Barrier(_) => {}
     }
 }

@@ -12,6 +12,8 @@ use crate::storage::store::Store;
 /// Removes the frames that are behind the checkpoint, older than what is retained, and
 /// acknowledged by every named subscription.
 pub(super) fn trim(store: &Store, checkpoint: &Checkpoint) -> Result<(), Error> {
+    // What stays now goes with the next checkpoint.
+    let Some(_undisturbed) = store.exclusion.try_journal() else { return Ok(()) };
     let retained = store.tail.durable_seq().saturating_sub(store.settings.retain_events);
     let acknowledged = store.subscriptions.slowest().unwrap_or(u64::MAX);
     let superfluous = checkpoint.seq.min(retained).min(acknowledged);

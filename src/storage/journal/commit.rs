@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::ids::MessageId;
 use crate::limits;
 use crate::storage::batch::Batch;
+use crate::storage::erase::Exclusion;
 use crate::storage::files;
 use crate::storage::frame::{self, Position};
 use crate::storage::image::Image;
@@ -25,6 +26,7 @@ use crate::timestamp::Timestamp;
 pub(super) struct Commit<R> {
     disk: Arc<Disk>,
     tail: Arc<Tail>,
+    exclusion: Arc<Exclusion>,
     durability: Durability,
     position: Position,
     clock: Timestamp,
@@ -53,6 +55,7 @@ impl<R> Commit<R> {
         Self {
             disk: Arc::clone(&store.disk),
             tail: Arc::clone(&store.tail),
+            exclusion: Arc::clone(&store.exclusion),
             durability: store.settings.durability,
             position: store.position,
             clock: store.clock(),
@@ -157,6 +160,7 @@ impl<R> Commit<R> {
         if files.is_empty() {
             return self.disk.put(Table::Journal, &at.key(), &group.frame, safety);
         }
+        let _undisturbed = self.exclusion.files();
         let contents = files::missing(&self.disk, files)?;
         self.disk.write(safety, |changes| {
             files::put(files, &contents, changes);

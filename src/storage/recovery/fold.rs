@@ -96,6 +96,9 @@ impl<'a> Fold<'a> {
         let Some(slot) = self.dialogs.get_mut(&id).filter(|slot| seq > slot.as_of) else { return Ok(()) };
         let Some(recovered) = &mut slot.dialog else { return Ok(()) };
         for event in events {
+            if event.erases() {
+                recovered.erased = Some(recovered.dialog.traces());
+            }
             recovered.dialog.apply(event, at);
         }
         recovered.clean = false;
@@ -181,7 +184,8 @@ fn open(id: DialogId, first: &DialogEvent, at: Timestamp) -> Result<DialogSlot, 
     let dialog = Dialog::from_event(id, first, at);
     let dialog =
         dialog.ok_or_else(|| Failure::Orphan(format!("dialog {id} changes, but was never opened")))?;
-    let recovered = RecoveredDialog { dialog, on_disk: None, was_open_on_disk: false, clean: false };
+    let recovered =
+        RecoveredDialog { dialog, on_disk: None, was_open_on_disk: false, clean: false, erased: None };
     Ok(DialogSlot { as_of: 0, dialog: Some(recovered) })
 }
 
@@ -190,5 +194,5 @@ fn stored_dialog(id: DialogId, value: &[u8], open: bool) -> Result<(u64, Recover
     let image = StoredImage::parse(value, place)?;
     let dialog: Dialog = decode_state(image.state, place)?;
     let on_disk = Some(fingerprint(Thing::Dialog(id), image.state));
-    Ok((image.as_of, RecoveredDialog { dialog, on_disk, was_open_on_disk: open, clean: true }))
+    Ok((image.as_of, RecoveredDialog { dialog, on_disk, was_open_on_disk: open, clean: true, erased: None }))
 }

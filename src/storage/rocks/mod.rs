@@ -3,12 +3,14 @@
 
 mod errors;
 mod options;
+mod purge;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, RwLock, RwLockReadGuard};
 
-use rocksdb::{ColumnFamily, DB, DBRawIterator, FlushOptions, ReadOptions, WriteBatch, WriteOptions};
+pub(super) use purge::StoredKeys;
+use rocksdb::{Cache, ColumnFamily, DB, DBRawIterator, FlushOptions, ReadOptions, WriteBatch, WriteOptions};
 
 use crate::error::Error;
 
@@ -41,10 +43,12 @@ pub(super) enum Table {
     FileNames,
     /// Which closed dialogs can be found by what. Values are sets, to which others are added.
     Finding,
+    /// When clients' dialogs closed, of channels that keep them for a time only.
+    Closing,
 }
 
 impl Table {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Journal,
         Self::Dialogs,
         Self::Clients,
@@ -58,6 +62,7 @@ impl Table {
         Self::Files,
         Self::FileNames,
         Self::Finding,
+        Self::Closing,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -75,6 +80,7 @@ impl Table {
             Self::Files => "files",
             Self::FileNames => "file_names",
             Self::Finding => "finding",
+            Self::Closing => "closing",
         }
     }
 }
@@ -111,6 +117,7 @@ pub(super) struct Disk {
     db: RwLock<Option<DB>>,
     failure: OnceLock<Error>,
     path: PathBuf,
+    cache: Cache,
     #[cfg(test)]
     pub faults: super::testing::Faults,
 }
@@ -152,9 +159,10 @@ impl Disk {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let unusable = |error: std::io::Error| errors::unusable(path, &error.to_string());
         std::fs::create_dir_all(path).map_err(unusable)?;
-        let tables = options::tables(path);
+        let cache = options::cache();
+        let tables = options::tables(path, &cache);
         let db = DB::open_cf_descriptors(&options::database(), path, tables);
-        db.map(|db| Self::new(db, path)).map_err(|error| errors::opening(path, &error))
+        db.map(|db| Self::new(db, path, cache)).map_err(|error| errors::opening(path, &error))
     }
 
     /// Opens the directory without changing anything in it, even if an engine is running on it.
@@ -162,16 +170,18 @@ impl Disk {
         if !path.join("CURRENT").is_file() {
             return Err(errors::unusable(path, "there is no data in it"));
         }
-        let tables = options::tables(path);
+        let cache = options::cache();
+        let tables = options::tables(path, &cache);
         let db = DB::open_cf_descriptors_read_only(&options::database(), path, tables, false);
-        db.map(|db| Self::new(db, path)).map_err(|error| errors::opening(path, &error))
+        db.map(|db| Self::new(db, path, cache)).map_err(|error| errors::opening(path, &error))
     }
 
-    fn new(db: DB, path: &Path) -> Self {
+    fn new(db: DB, path: &Path, cache: Cache) -> Self {
         Self {
             db: RwLock::new(Some(db)),
             failure: OnceLock::new(),
             path: path.to_owned(),
+            cache,
             #[cfg(test)]
             faults: super::testing::Faults::default(),
         }
@@ -196,7 +206,10 @@ impl Disk {
     pub fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let opened = self.opened();
         let db = opened.as_ref().ok_or(Error::Closed)?;
-        db.get_cf(handle(db, table)?, key).map_err(|error| self.reading(table, &error))
+        let mut options = ReadOptions::default();
+        // A few contents of files would fill the cache.
+        options.fill_cache(table != Table::Files);
+        db.get_cf_opt(handle(db, table)?, key, &options).map_err(|error| self.reading(table, &error))
     }
 
     /// Shows all entries from `from` to before `to`, in the order of their keys, until told to stop.

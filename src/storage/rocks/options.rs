@@ -17,6 +17,9 @@ use crate::storage::finding::union;
 
 const MIB: usize = 1024 * 1024;
 
+/// Bytes of blocks that are kept in memory.
+pub(super) const CACHE_BYTES: usize = 64 * MIB;
+
 /// Options of the whole database.
 pub(super) fn database() -> Options {
     let mut options = Options::default();
@@ -39,15 +42,19 @@ pub(super) fn database() -> Options {
     options
 }
 
+/// The cache that all tables share.
+pub(super) fn cache() -> Cache {
+    Cache::new_lru_cache(CACHE_BYTES)
+}
+
 /// Every table that there is, and those that only a newer version knows: RocksDB wants all named.
-pub(super) fn tables(path: &Path) -> Vec<ColumnFamilyDescriptor> {
+pub(super) fn tables(path: &Path, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
     let stored = DB::list_cf(&Options::default(), path).unwrap_or_default();
     let known: BTreeSet<&str> = Table::ALL.iter().map(|table| table.name()).collect();
     let unknown = stored.into_iter().filter(|name| !known.contains(name.as_str()));
-    let cache = Cache::new_lru_cache(64 * MIB);
-    let mut tables: Vec<_> = unknown.map(|name| ColumnFamilyDescriptor::new(name, small(&cache))).collect();
+    let mut tables: Vec<_> = unknown.map(|name| ColumnFamilyDescriptor::new(name, small(cache))).collect();
     tables
-        .extend(Table::ALL.map(|table| ColumnFamilyDescriptor::new(table.name(), options_of(table, &cache))));
+        .extend(Table::ALL.map(|table| ColumnFamilyDescriptor::new(table.name(), options_of(table, cache))));
     tables
 }
 
@@ -61,7 +68,7 @@ fn options_of(table: Table, cache: &Cache) -> Options {
             options
         }
         Table::ExternalIds => index(cache),
-        Table::Requests => queue(cache),
+        Table::Requests | Table::Closing => queue(cache),
         Table::Finding => sets(cache),
         Table::Files => contents(cache),
         Table::Operators
@@ -73,7 +80,8 @@ fn options_of(table: Table, cache: &Cache) -> Options {
     }
 }
 
-/// Large values under rising keys, removed by whole files: never rewritten, never compressed.
+/// Large values under rising keys, removed by whole files: never compressed, and rewritten only when
+/// something is erased.
 fn journal(cache: &Cache) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
@@ -88,15 +96,11 @@ fn journal(cache: &Cache) -> Options {
     options
 }
 
-/// Contents of files are kept apart from their keys, so that no compaction copies them. Most are
-/// compressed already.
+/// Contents of files; most are compressed already. They are not kept apart in blob files: a content
+/// that is erased would stay in there until all its neighbours have been copied.
 fn contents(cache: &Cache) -> Options {
     let mut options = small(cache);
     options.set_compression_type(DBCompressionType::None);
-    options.set_enable_blob_files(true);
-    options.set_min_blob_size(4096);
-    options.set_blob_file_size(256 * MIB as u64);
-    options.set_enable_blob_gc(true);
     options
 }
 

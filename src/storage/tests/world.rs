@@ -79,6 +79,8 @@ impl World {
                 .iter()
                 .filter_map(|m| Some((m.external_id.clone()?, m.id)))
                 .collect(),
+            at: dialog.closed_at.unwrap_or_default(),
+            erased: dialog.is_erased(),
         });
         let is_closed = closed.is_some();
         let image = Arc::new(DialogImage {
@@ -89,6 +91,7 @@ impl World {
             closed,
             was_open_on_disk: known.open_on_disk,
             was_closed_on_disk: known.on_disk.is_some() && !known.open_on_disk,
+            erased: None,
         });
         batch.image(Image::Dialog(Arc::clone(&image)));
         (known.on_disk, known.open_on_disk, known.dirty) = (Some(now), !is_closed, false);
@@ -140,7 +143,7 @@ impl World {
         for RecoveredThing { thing, on_disk, clean } in found.items {
             world.items.insert(thing.id(), Known { thing, on_disk, open_on_disk: false, dirty: !clean });
         }
-        for RecoveredDialog { dialog, on_disk, was_open_on_disk, clean } in found.dialogs {
+        for RecoveredDialog { dialog, on_disk, was_open_on_disk, clean, erased: _ } in found.dialogs {
             world.archived.remove(&dialog.id);
             let known = Known { thing: dialog, on_disk, open_on_disk: was_open_on_disk, dirty: !clean };
             world.dialogs.insert(known.thing.id, known);

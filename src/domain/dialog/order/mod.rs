@@ -19,10 +19,11 @@ pub use withdraw_offer::WithdrawOffer;
 use super::Dialog;
 use super::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
-    Context, CreateEvent, CreateTask, Decision, DeleteMessage, DialogCommand, EditMessage, FailRequest,
-    Finish, Invite, Join, Leave, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant,
-    Rename, SaveToCrm, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam,
-    SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    Context, CreateEvent, CreateTask, Decision, DeleteMessage, DialogCommand, EditMessage, Erase,
+    FailRequest, Finish, Invite, Join, Leave, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt,
+    RemoveParticipant, Rename, SaveToCrm, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment,
+    SetHiddenMode, Skip, Spam, SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment,
+    WriteReply,
 };
 use crate::domain::command::Command;
 use crate::domain::transient::Transient;
@@ -40,7 +41,8 @@ macro_rules! dialog_orders {
 
         impl DialogCommand for DialogOrder {
             fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
-                match self { $(Self::$variant(order) => order.decide(dialog, context),)* }
+                let decision = match self { $(Self::$variant(order) => order.decide(dialog, context),)* }?;
+                decision.unless_written_in(dialog)
             }
         }
 
@@ -151,6 +153,8 @@ dialog_orders! {
     ReturnToQueue(<ReturnToQueue>),
     /// A participant is no longer there.
     Dismiss(<Dismiss>),
+    /// All that was written in it has to go.
+    Erase(Box<Erase>),
 }
 
 impl DialogOrder {
@@ -208,7 +212,14 @@ impl DialogOrder {
 
     /// Whether the dialog may have ended behind it.
     pub fn may_end(&self) -> bool {
-        matches!(self, Self::Finish(_) | Self::Spam(_) | Self::AcceptAndFinish(_) | Self::ClientLeave(_))
+        matches!(
+            self,
+            Self::Finish(_)
+                | Self::Spam(_)
+                | Self::AcceptAndFinish(_)
+                | Self::ClientLeave(_)
+                | Self::Erase(_)
+        )
     }
 }
 
