@@ -6,6 +6,7 @@ use std::ops::Bound;
 use hashbrown::HashSet;
 
 use super::policy::{self, Key, Policy};
+use super::ranked::RankedSet;
 use super::registry::OperatorIndex;
 use super::score::Score;
 use crate::domain::channel::{Accept, Channel, QueueMode};
@@ -24,8 +25,8 @@ pub(super) struct Line {
     pub seats: Vec<Seat>,
     /// Members who may be available, by the mode's rule. A key here may be too small, never too large.
     pub ready: BTreeSet<(Key, u32)>,
-    /// Waiting dialogs.
-    pub waiting: BTreeSet<(Score, DialogId)>,
+    /// Waiting dialogs, each with the time at which it entered the queue.
+    pub waiting: RankedSet<(Score, DialogId)>,
     /// Those of the waiting that are at rest, and so may be matched.
     pub resting: BTreeSet<(Score, DialogId)>,
     /// Dialogs to which offers stand.
@@ -65,7 +66,7 @@ impl Line {
             check_online: true,
             seats: Vec::new(),
             ready: BTreeSet::new(),
-            waiting: BTreeSet::new(),
+            waiting: RankedSet::default(),
             resting: BTreeSet::new(),
             offered: HashSet::new(),
             standing: BTreeMap::new(),

@@ -44,6 +44,7 @@ mod matching;
 mod memory;
 mod policy;
 mod queries;
+mod ranked;
 mod registry;
 mod router;
 mod score;

@@ -193,7 +193,8 @@ impl Router {
         match now {
             Listed::Nowhere => {}
             Listed::Waiting(line, score) => {
-                self.lines[line].waiting.insert((score, dialog));
+                let entered_at = self.tickets[&dialog].entered_at;
+                self.lines[line].waiting.insert((score, dialog), entered_at);
             }
             Listed::Offered(line) => {
                 self.lines[line].offered.insert(dialog);

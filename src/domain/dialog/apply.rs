@@ -2,13 +2,15 @@
 
 use super::{Client, Dialog, HostRequest, Insert, Message, MovedMessage, Rating, Score, Status};
 use crate::domain::event::{Destination, DialogEvent};
+use crate::domain::statistics::Progress;
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
 impl Dialog {
     /// The dialog that its first event makes; `None` if that is not an opening.
     pub fn from_event(id: DialogId, event: &DialogEvent, at: Timestamp) -> Option<Self> {
-        let blank = Self::blank(id, at);
+        let mut blank = Self::blank(id, at);
+        blank.progress.follow(event, at);
         match event {
             DialogEvent::Opened { channel, client, client_name, previous } => {
                 let (channel, name) = (channel.clone(), client_name.clone());
@@ -52,6 +54,7 @@ impl Dialog {
             requests: Vec::new(),
             former: Vec::new(),
             moved: None,
+            progress: Progress::default(),
         }
     }
 
@@ -66,6 +69,7 @@ impl Dialog {
 
     /// Takes an event in. Never fails: an event is a fact.
     pub fn apply(&mut self, event: &DialogEvent, at: Timestamp) {
+        self.progress.follow(event, at);
         match event {
             DialogEvent::Opened { .. }
             | DialogEvent::OpenedInternally { .. }

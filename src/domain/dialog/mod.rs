@@ -27,6 +27,7 @@ pub use message::{Author, Message, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
 pub use status::{CloseReason, Status};
 
+use super::statistics::Progress;
 use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
@@ -81,6 +82,8 @@ pub struct Dialog {
     pub former: Vec<OperatorId>,
     /// The message that has moved from it to a new dialog.
     pub moved: Option<MovedMessage>,
+    /// When it first entered a queue and was first answered.
+    pub progress: Progress,
 }
 
 /// A message that goes on in another dialog.
