@@ -7,10 +7,10 @@ use super::health::Health;
 use super::shared::Names;
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{File, FileHash};
-use crate::domain::query::{GetDialog, History, ListRequests};
+use crate::domain::query::{GetDialog, History, ListRequests, Stats};
 use crate::domain::view::{
     ChannelView, DialogView, EmployeeDialogView, FileView, FoundDialog, HistoryPart, HistoryView,
-    OperatorView, RequestView, SearchResult,
+    OperatorStatsView, OperatorView, PositionView, RequestView, SearchResult, StatsView,
 };
 use crate::error::{Code, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, RequestId};
@@ -57,6 +57,12 @@ pub enum Answer {
         /// The best first.
         results: Vec<SearchResult>,
     },
+    /// Figures of everything, or of a channel.
+    Stats(StatsView),
+    /// Figures of an operator.
+    OperatorStats(OperatorStatsView),
+    /// When a dialog's turn comes.
+    Position(PositionView),
     /// A page of a client's history.
     History(HistoryView),
     /// Where the rest of the answer is to be found, off the dispatcher's thread.
@@ -85,6 +91,15 @@ pub enum Pending {
     Requests(ListRequests),
     /// These dialogs, each to be asked.
     Each(Vec<DialogId>),
+    /// What was counted is to be summed up.
+    Stats(Box<Counting>),
+    /// The pace of a channel says how long it takes.
+    Position {
+        /// The place of the dialog and its channel; nothing if it does not wait.
+        waiting: Option<(u64, ChannelId)>,
+        /// The present.
+        now: Timestamp,
+    },
     /// These fit, of the dialogs that have actors; others may lie on the disk.
     Found {
         /// The newest first.
@@ -92,6 +107,19 @@ pub enum Pending {
         /// All that have actors.
         awake: HashSet<DialogId>,
     },
+}
+
+/// What is to be summed up, and how the queues are now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counting {
+    /// What was asked for.
+    pub stats: Stats,
+    /// The present.
+    pub now: Timestamp,
+    /// Dialogs that wait.
+    pub waiting: u64,
+    /// How long ago the first of them entered its queue.
+    pub longest_wait_ms: u64,
 }
 
 impl Answer {

@@ -23,6 +23,7 @@ use crate::domain::dialog::order::DialogOrder;
 use crate::domain::dialog::{Client, Dialog};
 use crate::domain::event::{Change, DialogEvent, Events};
 use crate::domain::query::{GetDialog, GetFile, History};
+use crate::domain::statistics::Standing;
 use crate::domain::view::uploaded;
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
@@ -193,11 +194,12 @@ impl DialogActor {
             false => events.iter().filter_map(|event| Fact::of(event, now)).collect(),
         };
         let keeper = self.keeper();
+        let standing = Standing::before(self.dialog.as_deref(), &events, now);
         let changed = !events.is_empty();
         self.on_disk.clean &= !changed;
         let of_dialog = if internal { Events::Internal } else { Events::Dialog };
         let change = Change { at: now, events: of_dialog(self.id, events) };
-        outbox.done(&change, reply, caller);
+        outbox.done_with(&change, standing.as_ref(), reply, caller);
         let (Events::Dialog(_, events) | Events::Internal(_, events)) = change.events else { return };
         for event in events {
             company(self.id, &event).into_iter().for_each(|note| outbox.note(note));

@@ -56,6 +56,8 @@ impl Engine {
             Answer::Pending(Pending::RequestOnDisk(request)) => self.read_request(request)?,
             Answer::Pending(Pending::Requests(list)) => self.page_of_requests(&list).await?,
             Answer::Pending(Pending::Each(dialogs)) => self.each(dialogs, limit).await?,
+            Answer::Pending(Pending::Stats(counting)) => self.count(*counting)?,
+            Answer::Pending(Pending::Position { waiting, now }) => self.estimate(waiting, now),
             Answer::Health(health) => Answer::Health(super::Health { seq, ..health }),
             answer => answer,
         };

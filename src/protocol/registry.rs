@@ -18,7 +18,7 @@ use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::{
     FindDialog, GetChannel, GetDialog, GetFile, GetOperator, GetRequest, Health, History, ListDialogs,
-    ListRequests, Query, Search, Unanswered,
+    ListRequests, Position, Query, Search, Stats, Unanswered,
 };
 use crate::domain::request::Request;
 use crate::error::Rejection;
@@ -119,6 +119,8 @@ const TABLE: &[Entry] = &[
     query::<GetOperator>("get_operator", Sender::Anybody),
     query::<GetChannel>("get_channel", Sender::Anybody),
     query::<GetFile>("get_file", Sender::Anybody),
+    query::<Stats>("stats", Sender::Anybody),
+    query::<Position>("position", Sender::Anybody),
     query::<Health>("health", Sender::Anybody),
     // The host's clock.
     Entry { name: "advance", sender: Sender::Connector, read: advance },

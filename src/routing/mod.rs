@@ -51,6 +51,7 @@ mod score;
 mod setup;
 mod sorted;
 mod ticket;
+mod timers;
 mod trips;
 
 #[cfg(test)]

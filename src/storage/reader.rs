@@ -8,6 +8,7 @@ use super::files;
 use super::image::{DialogImage, StoredImage, client_key, decode_state, dialog_key, external_key};
 use super::requests::RecentRequests;
 use super::rocks::{Disk, Table};
+use super::statistics::SharedStatistics;
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{FileBytes, FileHash};
 use crate::error::Error;
@@ -25,6 +26,7 @@ pub struct Reader {
     pub(super) disk: Arc<Disk>,
     pub(super) announced: Arc<Announced>,
     pub(super) recent_requests: Arc<RecentRequests>,
+    pub(super) statistics: Arc<SharedStatistics>,
 }
 
 impl Reader {

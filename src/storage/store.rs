@@ -13,6 +13,7 @@ use super::recovery::{self, Recovered, Recovery, Resume};
 use super::requests::RecentRequests;
 use super::rocks::{Disk, Safety, Table};
 use super::settings::StoreSettings;
+use super::statistics::SharedStatistics;
 use super::subscriptions::Subscriptions;
 use super::tail::Tail;
 use crate::error::Error;
@@ -25,6 +26,7 @@ pub struct Store {
     pub(super) tail: Arc<Tail>,
     pub(super) announced: Arc<Announced>,
     pub(super) recent_requests: Arc<RecentRequests>,
+    pub(super) statistics: Arc<SharedStatistics>,
     pub(super) subscriptions: Arc<Subscriptions>,
     pub(super) position: Position,
     pub(super) totals: Totals,
@@ -48,7 +50,7 @@ impl Store {
         if meta::format(&disk)?.is_none() {
             meta::write_format(&disk)?;
         }
-        let Resume { recovered, position, totals, tail_bytes } =
+        let Resume { recovered, position, totals, tail_bytes, statistics } =
             recovery::recover(&disk, settings.key_window, recovery)?;
         let totals = fit_ring(&disk, totals, settings.key_window)?;
         let first = meta::first(&disk)?;
@@ -56,6 +58,7 @@ impl Store {
             tail: Arc::new(Tail::new(first.seq, recovered.durable_seq, settings.feed_bytes)),
             announced: Arc::default(),
             recent_requests: Arc::default(),
+            statistics: Arc::new(SharedStatistics::new(statistics)),
             subscriptions: Arc::new(Subscriptions::read(&disk)?),
             disk: Arc::new(disk),
             settings: settings.clone(),
@@ -77,6 +80,7 @@ impl Store {
             disk: Arc::clone(&self.disk),
             announced: Arc::clone(&self.announced),
             recent_requests: Arc::clone(&self.recent_requests),
+            statistics: Arc::clone(&self.statistics),
         }
     }
 

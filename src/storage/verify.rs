@@ -15,7 +15,7 @@ use super::meta;
 use super::recovery::{self, RecoveredDialog, RecoveredThing, Recovery};
 use super::requests::Indexed;
 use super::rocks::{Disk, Table};
-use super::walk;
+use super::{statistics, walk};
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
 use crate::domain::event::Change;
@@ -77,6 +77,7 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     survey.things::<Item>(Table::Library)?;
     let files = survey.files()?;
     survey.index()?;
+    survey.statistics()?;
     for table in
         [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames]
     {
@@ -176,6 +177,16 @@ impl Survey<'_> {
             return Err(Error::Damaged { place: "index of closed dialogs".into(), reason });
         }
         Ok(())
+    }
+
+    /// Pages of days that are over can be read; books are read with the rest of what recovery needs.
+    fn statistics(&mut self) -> Result<(), Error> {
+        let disk = self.disk;
+        disk.scan(Table::Statistics, &[], None, &mut |key, value| {
+            statistics::check_page(key, value)?;
+            self.count(value.len());
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     /// Every content is the one that its hash says.

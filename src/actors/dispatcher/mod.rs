@@ -16,6 +16,7 @@
 //! - `directives.rs`: offers, expiries and whatever else the router wants;
 //! - `requests.rs`: from a request to the outside to its dialog;
 //! - `queries.rs`: from a query to the actor that knows;
+//! - `statistics.rs`: how queues are now, for who asks for figures;
 //! - `checkpoint.rs`: bringing everything changed to disk while traffic runs.
 
 mod checkpoint;
@@ -32,6 +33,7 @@ mod moves;
 mod queries;
 mod requests;
 mod start;
+mod statistics;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

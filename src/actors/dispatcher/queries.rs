@@ -33,6 +33,8 @@ impl Dispatcher {
             Query::GetOperator(query) => self.get_operator(&query.operator, caller),
             Query::GetChannel(query) => self.get_channel(query.channel, caller),
             Query::Health(_) => self.health(caller),
+            Query::Stats(query) => self.stats(query, caller),
+            Query::Position(query) => self.position(query.dialog, caller),
             Query::History(query) => self.history(query, caller),
             Query::GetFile(query) => self.get_file(query, caller),
             Query::ListRequests(query) => self.pending(Pending::Requests(query), caller),
@@ -196,7 +198,7 @@ impl Dispatcher {
         }
     }
 
-    fn pending(&self, pending: Pending, caller: Caller) {
+    pub(super) fn pending(&self, pending: Pending, caller: Caller) {
         self.shard.open().release(caller, Ok(Outcome::Answered(Box::new(Answer::Pending(pending)))));
     }
 }

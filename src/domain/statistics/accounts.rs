@@ -138,7 +138,8 @@ impl Statistics {
             return;
         };
         book.dirty = true;
-        let (page, at_ms) = book.turn_to(at, |day, page| keep(full, Subject::Channel(channel.clone()), day, page));
+        let (page, at_ms) =
+            book.turn_to(at, |day, page| keep(full, Subject::Channel(channel.clone()), day, page));
         page.ledger.enter(Entry { at_ms, kind, value });
     }
 
@@ -149,7 +150,8 @@ impl Statistics {
         }
         book.dirty = true;
         let full = &mut self.full;
-        let (page, at_ms) = book.turn_to(at, |day, page| keep(full, Subject::Operator(operator.clone()), day, page));
+        let (page, at_ms) =
+            book.turn_to(at, |day, page| keep(full, Subject::Operator(operator.clone()), day, page));
         change(page, at_ms);
     }
 
@@ -209,9 +211,11 @@ impl Statistics {
         present.sort_unstable();
         let is_new = |operator: &&OperatorId| present.binary_search(operator).is_err();
         let new: Vec<OperatorId> = members.iter().filter(is_new).cloned().collect();
-        channel
-            .members
-            .extend(new.into_iter().map(|operator| Membership { operator, from: at, until: None }));
+        channel.members.extend(new.into_iter().map(|operator| Membership {
+            operator,
+            from: at,
+            until: None,
+        }));
     }
 
     /// Shows all that has changed since the last time, as it is after the event `seq`, to be written with it.

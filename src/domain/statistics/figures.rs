@@ -77,36 +77,53 @@ impl Usage {
     }
 }
 
-/// The usage from `from` to `until` by an operator's pages, which come in order; before the first one nothing
-/// was held and nobody was there, and between two of them nothing changed.
-pub fn usage<'a>(
-    pages: impl Iterator<Item = (i64, &'a Page)>,
-    from: Timestamp,
-    until: Timestamp,
-    now: Timestamp,
-) -> Usage {
-    let (mut cursor, until, now) = (from.as_millis(), until.as_millis(), now.as_millis());
-    let (mut usage, mut held, mut online) = (Usage::default(), 0, 0);
-    let mut constant = |cursor: &mut i64, to: i64, held: i64, online: i64| {
-        let span = i128::from((to - *cursor).max(0));
-        *cursor = to.max(*cursor);
-        Usage { held: i128::from(held) * span, online: i128::from(online) * span }
-    };
-    for (day, page) in pages {
-        let (begin, end) = (day * DAY_MS, (day + 1) * DAY_MS);
-        if begin >= until {
-            break;
-        }
-        usage += constant(&mut cursor, begin.min(until), held, online);
-        if cursor < end.min(until) {
-            let (from, to) = ((cursor - begin) as u32, (end.min(until) - begin) as u32);
-            let now = (now - begin).clamp(0, DAY_MS) as u32;
-            usage.held += i128::from(page.held.integral(from, to, now));
-            usage.online += i128::from(page.online.integral(from, to, now));
-            cursor = end.min(until);
-        }
-        (held, online) = (page.held.end(), page.online.end());
+/// Measures the usage in a window by an operator's pages, which come in order: before the first one nothing was
+/// held and nobody was there, and between two of them nothing changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Meter {
+    cursor: i64,
+    until: i64,
+    now: i64,
+    held: i64,
+    online: i64,
+    usage: Usage,
+}
+
+impl Meter {
+    /// Measures from one moment to another.
+    pub fn new(from: Timestamp, until: Timestamp, now: Timestamp) -> Self {
+        let [cursor, until, now] = [from, until, now].map(Timestamp::as_millis);
+        Self { cursor, until, now, held: 0, online: 0, usage: Usage::default() }
     }
-    usage += constant(&mut cursor, until, held, online);
-    usage
+
+    /// The next page, of this day.
+    pub fn page(&mut self, day: i64, page: &Page) {
+        let begin = day * DAY_MS;
+        let end = (begin + DAY_MS).min(self.until);
+        if begin >= self.until {
+            return;
+        }
+        self.stand_until(begin);
+        if self.cursor < end {
+            let [from, to, now] = [self.cursor, end, self.now.clamp(begin, begin + DAY_MS)];
+            let [from, to, now] = [from, to, now].map(|moment| (moment - begin) as u32);
+            self.usage.held += i128::from(page.held.integral(from, to, now));
+            self.usage.online += i128::from(page.online.integral(from, to, now));
+            self.cursor = end;
+        }
+        (self.held, self.online) = (page.held.end(), page.online.end());
+    }
+
+    /// What was measured, when there are no more pages.
+    pub fn finish(mut self) -> Usage {
+        self.stand_until(self.until);
+        self.usage
+    }
+
+    /// Nothing changed until then.
+    fn stand_until(&mut self, moment: i64) {
+        let span = i128::from((moment - self.cursor).max(0));
+        self.cursor = self.cursor.max(moment);
+        self.usage += Usage { held: i128::from(self.held) * span, online: i128::from(self.online) * span };
+    }
 }

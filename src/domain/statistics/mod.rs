@@ -15,6 +15,7 @@
 //!
 //! Exact definitions, precision and memory: `docs/statistics.md`.
 
+mod accounts;
 mod figures;
 mod ledger;
 mod pace;
@@ -22,7 +23,6 @@ mod page;
 mod progress;
 mod shelf;
 mod standing;
-mod accounts;
 mod steps;
 mod tally;
 #[cfg(test)]
@@ -30,7 +30,7 @@ mod tests;
 mod waits;
 
 pub use accounts::{Changed, ChannelBook, Membership, OperatorBook, Statistics, Subject};
-pub use figures::{Figures, Usage, usage};
+pub use figures::{Figures, Meter, Usage};
 pub use ledger::{Entry, Kind, Ledger, Span};
 pub use pace::Pace;
 pub use page::{Book, DAY_MS, Page, day_of};

@@ -103,8 +103,7 @@ impl Tally {
 }
 
 fn members(settings: &ChannelSettings) -> Vec<OperatorId> {
-    let mut members: Vec<_> =
-        settings.queue.members.iter().map(|member| member.operator.clone()).collect();
+    let mut members: Vec<_> = settings.queue.members.iter().map(|member| member.operator.clone()).collect();
     members.sort_unstable();
     members
 }
@@ -151,7 +150,7 @@ impl<'a> Course<'a> {
                 self.channel = Some(channel);
                 self.apart = true;
             }
-            DialogEvent::Answered { operator, weight } | DialogEvent::Taken { operator, weight, .. } => {
+            DialogEvent::Answered { operator, weight, .. } | DialogEvent::Taken { operator, weight, .. } => {
                 self.own(operator, *weight, tell);
             }
             DialogEvent::Transferred { to, .. } => {

@@ -11,6 +11,7 @@ mod history;
 mod message;
 mod operator;
 mod request;
+mod stats;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,7 @@ pub use history::{HistoryPage, HistoryPart, HistoryView, MessageView};
 pub use message::{ClientMessageView, EmployeeMessageView, RevisionView};
 pub use operator::{OperatorView, Workload};
 pub use request::RequestView;
+pub use stats::{OperatorStatsView, PositionView, StatsView};
 
 pub use crate::domain::dialog::Link;
 

@@ -33,6 +33,7 @@ fn dialog(number: u64, [channel, client, owner, participant]: [usize; 4], words:
         client: ClientId::new(NAMES[client]).unwrap(),
         client_name: None,
         previous: None,
+        wishes: None,
     };
     let mut dialog = Dialog::from_event(id, &opened, at).unwrap();
     dialog.status = Status::Closed { reason: CloseReason::Finished };
@@ -142,8 +143,12 @@ impl Run {
     fn new() -> Self {
         let directory = scratch();
         let disk = Arc::new(Disk::open(directory.path()).unwrap());
-        let reader =
-            Reader { disk, announced: Arc::new(Announced::default()), recent_requests: Arc::default() };
+        let reader = Reader {
+            disk,
+            announced: Arc::new(Announced::default()),
+            recent_requests: Arc::default(),
+            statistics: Arc::default(),
+        };
         Self { reader, pending: Vec::new(), dialogs: BTreeMap::new(), _directory: directory }
     }
 

@@ -41,10 +41,12 @@ pub(super) enum Table {
     FileNames,
     /// Which closed dialogs can be found by what. Values are sets, to which others are added.
     Finding,
+    /// The books of channels and operators: what is counted of them.
+    Statistics,
 }
 
 impl Table {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Journal,
         Self::Dialogs,
         Self::Clients,
@@ -58,6 +60,7 @@ impl Table {
         Self::Files,
         Self::FileNames,
         Self::Finding,
+        Self::Statistics,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -75,6 +78,7 @@ impl Table {
             Self::Files => "files",
             Self::FileNames => "file_names",
             Self::Finding => "finding",
+            Self::Statistics => "statistics",
         }
     }
 }
