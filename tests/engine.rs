@@ -38,6 +38,8 @@ mod overload;
 mod races;
 #[path = "engine/requests.rs"]
 mod requests;
+#[path = "engine/statistics.rs"]
+mod statistics;
 #[path = "engine/subscriptions.rs"]
 mod subscriptions;
 #[path = "support/time_limit.rs"]

@@ -150,7 +150,9 @@ impl Dispatcher {
 
     fn get_channel(&mut self, channel: ChannelId, caller: Caller) {
         let Counts { waiting, offered } = self.router.counts(&channel);
-        let counts = QueueState { waiting: waiting as u64, offered: offered as u64 };
+        let (_, first) = self.router.waiting(Some(&channel));
+        let longest_wait_ms = first.map_or(0, |first| self.now().since_ms(first));
+        let counts = QueueState { waiting: waiting as u64, offered: offered as u64, longest_wait_ms };
         self.shared.activity.begin();
         self.setting_up += 1;
         self.registry.do_send(ToRegistry::Show(channel, counts, caller));

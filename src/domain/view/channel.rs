@@ -14,6 +14,8 @@ pub struct QueueState {
     pub waiting: u64,
     /// Offered to somebody.
     pub offered: u64,
+    /// How long ago the first of the waiting entered the queue; 0 if none waits.
+    pub longest_wait_ms: u64,
 }
 
 /// A channel's settings and live state.
@@ -62,13 +64,15 @@ pub struct ChannelView {
     pub waiting: u64,
     /// Dialogs that are offered to somebody.
     pub offered: u64,
+    /// How long ago the first of the waiting entered the queue; 0 if none waits.
+    pub longest_wait_ms: u64,
 }
 
 impl ChannelView {
     /// All of `channel`, and how its queue is.
     pub fn of(channel: &Channel, state: QueueState) -> Self {
         let settings = channel.settings.clone();
-        let QueueState { waiting, offered } = state;
+        let QueueState { waiting, offered, longest_wait_ms } = state;
         Self {
             channel: channel.id.clone(),
             name: settings.name,
@@ -91,6 +95,7 @@ impl ChannelView {
             bot: settings.bot,
             waiting,
             offered,
+            longest_wait_ms,
         }
     }
 }
@@ -108,7 +113,7 @@ mod tests {
             serde_json::from_str(r#"{"channel":"web","name":"Web","queue":{"members":["anna"]}}"#).unwrap();
         let channel = Channel::from_event(put.channel.clone(), &put.decide(None).unwrap()[0]);
         let expected = json!({
-            "channel": "web", "name": "Web", "weight": 1, "rating": false, "waiting": 2, "offered": 3,
+            "channel": "web", "name": "Web", "weight": 1, "rating": false, "waiting": 2, "offered": 3, "longest_wait_ms": 70,
             "queue": {
                 "mode": "evenly", "members": [{"operator": "anna", "rank": 1}], "accept": "answer",
                 "offer_timeout_ms": 60_000, "check_online": true,
@@ -117,7 +122,7 @@ mod tests {
             "off_hours": {"reply": null, "close": false}, "no_answer": null, "welcome": null, "closing": null,
             "auto_close_ms": null, "abandon_ms": null, "prefer": "none", "prefer_ignores": [], "bot": null,
         });
-        let view = ChannelView::of(&channel, QueueState { waiting: 2, offered: 3 });
+        let view = ChannelView::of(&channel, QueueState { waiting: 2, offered: 3, longest_wait_ms: 70 });
         assert_eq!(serde_json::to_value(view).unwrap(), expected);
     }
 }
