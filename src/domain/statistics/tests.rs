@@ -1,11 +1,12 @@
 //! Books through changes: what counts, across midnight, and whatever is counted twice.
 
 use super::*;
+use crate::domain::channel::ChannelSettings;
 use crate::domain::dialog::CloseReason;
 use crate::domain::event::{Change, ChannelEvent, DialogEvent, Events, OperatorEvent};
 use crate::domain::operator::{OperatorSettings, Presence};
 use crate::domain::testing::operator;
-use crate::ids::{ChannelId, DialogId};
+use crate::ids::{ChannelId, ClientId, DialogId};
 use crate::timestamp::Timestamp;
 
 const DAY: u64 = DAY_MS as u64;
@@ -28,9 +29,8 @@ fn story() -> Vec<(Change, Option<Standing>)> {
     let of_dialog = |at, event| Change { at, events: Events::Dialog(DialogId(1), vec![event]) };
     let of_anna = |at, event| Change { at, events: Events::Operator(operator("anna"), vec![event]) };
     let settings = OperatorSettings { capacity: 6, ..OperatorSettings::default() };
-    let channel = Events::Channel(web(), vec![ChannelEvent::Put(Box::default())]);
-    let opened = crate::domain::testing::opened();
-    let DialogEvent::Opened { client, .. } = opened else { unreachable!("it opens") };
+    let channel = Events::Channel(web(), vec![ChannelEvent::Put(Box::<ChannelSettings>::default())]);
+    let client = ClientId::new("c1").unwrap();
     let opened =
         DialogEvent::Opened { channel: web(), client, client_name: None, previous: None, wishes: None };
     let answered = DialogEvent::Answered { operator: operator("anna"), weight: 3, ruling: None };
@@ -71,8 +71,7 @@ fn usage(statistics: &Statistics, from: u64, until: u64) -> (i128, i128) {
 fn a_dialog_is_counted_on_the_day_of_each_event() {
     let mut statistics = Statistics::default();
     book(&mut statistics, &story(), 1);
-    let days: Vec<i64> =
-        statistics.pages(&Subject::Channel(web())).iter().map(|(day, _)| *day).collect();
+    let days: Vec<i64> = statistics.pages(&Subject::Channel(web())).iter().map(|(day, _)| *day).collect();
     assert_eq!(days, [0, 1]);
     let all = figures(&statistics, &Subject::Channel(web()));
     assert_eq!((all.offered, all.answered, all.within, all.waited_ms), (1, 1, 1, 15));
@@ -107,8 +106,11 @@ fn what_was_written_is_mended_by_the_same_changes_at_any_place() {
         // Recovery reads the journal from a place before the writing.
         book(&mut back, &story, 1);
         for subject in [Subject::Channel(web()), Subject::Operator(operator("anna"))] {
-            let mut found: Vec<_> =
-                pages.iter().filter(|(of, ..)| *of == subject).map(|(_, day, page)| (*day, page.clone())).collect();
+            let mut found: Vec<_> = pages
+                .iter()
+                .filter(|(of, ..)| *of == subject)
+                .map(|(_, day, page)| (*day, page.clone()))
+                .collect();
             found.extend(back.pages(&subject));
             assert_eq!(found, live.pages(&subject), "written after {written_after}");
         }

@@ -33,6 +33,8 @@ pub struct Tally {
     pub answered: u64,
     /// How many left before that.
     pub abandoned: u64,
+    /// How many found the queue full, and never got in.
+    pub turned_away: u64,
     /// How many were not answered at once.
     pub waited: u64,
     /// How many were answered within the threshold.
@@ -64,6 +66,7 @@ impl Tally {
             arrivals: 0,
             answered: 0,
             abandoned: 0,
+            turned_away: 0,
             waited: 0,
             within: 0,
             wait_ms: 0,
