@@ -14,6 +14,9 @@ mod chance;
 mod content;
 #[path = "engine/data_directory.rs"]
 mod data_directory;
+#[cfg(feature = "load")]
+#[path = "engine/erlang.rs"]
+mod erlang;
 #[path = "engine/executors.rs"]
 mod executors;
 #[path = "engine/finding.rs"]

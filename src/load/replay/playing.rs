@@ -228,8 +228,9 @@ impl ReplayScript {
             }
         }
         if let Some(dialog) = self.arrived.take() {
-            let waits = self.open.get(&dialog).is_some_and(|dialog| dialog.answer.is_none());
-            self.tally.waited += u64::from(waits);
+            if let Some(dialog) = self.open.get(&dialog).filter(|dialog| dialog.answer.is_none()) {
+                self.tally.waited(dialog.interval);
+            }
             self.progress.moved(self.tally.arrivals, now);
         }
         if self.waiting > 0 && self.desks.somebody_is_free() {

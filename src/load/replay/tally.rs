@@ -18,8 +18,12 @@ pub struct IntervalTally {
     pub abandoned: u32,
     /// How many were answered within the threshold.
     pub within: u32,
+    /// How many were not answered at once.
+    pub waited: u32,
     /// How long the answered waited, together.
     pub wait_ms: u64,
+    /// How long those waited who left, together.
+    pub abandoned_wait_ms: u64,
     /// How many operators were planned.
     pub operators: u32,
 }
@@ -92,6 +96,11 @@ impl Tally {
         self.intervals[interval].arrivals += 1;
     }
 
+    pub(super) fn waited(&mut self, interval: usize) {
+        self.waited += 1;
+        self.intervals[interval].waited += 1;
+    }
+
     pub(super) fn answered(&mut self, interval: usize, wait_ms: u64) {
         let within = wait_ms <= self.threshold_ms;
         self.answered += 1;
@@ -110,6 +119,7 @@ impl Tally {
         self.abandoned += 1;
         self.longest_wait_ms = self.longest_wait_ms.max(wait_ms);
         self.intervals[interval].abandoned += 1;
+        self.intervals[interval].abandoned_wait_ms += wait_ms;
     }
 
     pub(super) fn staffed(&mut self, now: Timestamp, operators: u32, capacity: u32) {
