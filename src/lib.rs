@@ -79,6 +79,10 @@ pub mod capabilities {
     #![doc = include_str!("../docs/capabilities.md")]
 }
 
+pub mod statistics {
+    #![doc = include_str!("../docs/statistics.md")]
+}
+
 pub mod architecture {
     #![doc = include_str!("../docs/architecture.md")]
 }
