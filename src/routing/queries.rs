@@ -5,6 +5,7 @@ use super::line::Line;
 use super::router::Router;
 use super::score::Score;
 use super::ticket::Holder;
+use crate::domain::channel::Prefer;
 use crate::domain::dialog::command::OfferRules;
 use crate::ids::{ChannelId, DialogId, OperatorId};
 
@@ -59,6 +60,11 @@ impl Router {
     /// How the channel gives its dialogs out.
     pub fn rules(&self, channel: &ChannelId) -> Option<OfferRules> {
         self.lines.get(channel).map(|line| line.rules)
+    }
+
+    /// Whether the channel prefers who owned the client's dialog before.
+    pub fn prefers_last_operator(&self, channel: &ChannelId) -> bool {
+        self.lines.get(channel).is_some_and(|line| line.prefer == Prefer::LastOperator)
     }
 
     /// How an open dialog is given out: the rules of its channel, with the weight that

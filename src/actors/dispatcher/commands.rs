@@ -153,6 +153,10 @@ impl Dispatcher {
 
     fn transfer(&mut self, transfer: Box<Transfer>, asking: Asking) {
         let dialog = transfer.dialog;
+        let queue_full = match &transfer.to {
+            Destination::Channel(channel) => self.router.is_full_for(dialog, channel),
+            Destination::Operator(_) => false,
+        };
         let (target, reachable) = match &transfer.to {
             Destination::Channel(channel) if self.router.rules(channel).is_none() => {
                 return self.reject(asking.caller, no_such_channel("to_channel"));
@@ -169,6 +173,7 @@ impl Dispatcher {
         };
         self.order_with(dialog, DialogOrder::Transfer(transfer), target, asking, |desk| {
             desk.reachable = reachable;
+            desk.queue_full = queue_full;
         });
     }
 
