@@ -156,7 +156,7 @@ fn settle(world: &mut World, naive: &mut Naive) {
             world.router.check();
         }
         let expected = naive.next(world);
-        let directive = world.router.next();
+        let directive = world.next();
         assert_eq!(directive, expected, "what follows");
         let Some(directive) = directive else { break };
         world.direct(directive);
@@ -248,7 +248,7 @@ fn stumble(world: &mut World, step: &Step) {
             }
         }
         Step::Next => {
-            if let Some(directive) = world.router.next() {
+            if let Some(directive) = world.next() {
                 world.direct(directive);
             }
         }
