@@ -48,6 +48,7 @@ pub(super) enum Action {
     Reply(OperatorId),
     Write,
     Finish,
+    Prioritise(i32),
 }
 
 /// All that is true, and what is under way.
@@ -320,6 +321,9 @@ impl World {
             Action::Reply(operator) if owns(dialog, operator) => {
                 vec![message(dialog, Author::Operator(operator.clone()), self.now)]
             }
+            Action::Prioritise(priority) => {
+                vec![DialogEvent::PrioritySet { priority: *priority, by: operator_id("boss") }]
+            }
             Action::Write => vec![message(dialog, Author::Client, self.now)],
             Action::Finish => vec![closed()],
             _ => Vec::new(),
@@ -398,7 +402,7 @@ fn may_answer(dialog: &Dialog, operator: &OperatorId, told: &Told) -> bool {
     match dialog.status {
         Status::Waiting => told.member,
         Status::Offered { .. } => {
-            dialog.is_offered_to(operator) || (told.member && told.rules.mode == QueueMode::All)
+            dialog.is_offered_to(operator) || (told.member && told.rules.mode.is_open_to_members())
         }
         _ => false,
     }
