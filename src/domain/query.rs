@@ -51,6 +51,8 @@ pub enum Query {
     Stats(Stats),
     /// When a dialog's turn comes.
     Position(Position),
+    /// Why a dialog was given out as it was.
+    Explain(Explain),
 }
 
 macro_rules! queries {
@@ -85,7 +87,7 @@ impl Query {
 
 queries! {
     GetDialog, FindDialog, History, ListDialogs, Search, Unanswered, GetOperator, GetChannel, Health,
-    ListRequests, GetRequest, GetFile, Stats, Position,
+    ListRequests, GetRequest, GetFile, Stats, Position, Explain,
 }
 
 /// A dialog with its messages, a page of them if wanted.
@@ -124,6 +126,14 @@ impl GetDialog {
     pub fn summary(dialog: DialogId) -> Self {
         Self { limit: Some(0), ..Self::whole(dialog) }
     }
+}
+
+/// Why a dialog was given out as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// Which.
+    pub dialog: DialogId,
 }
 
 /// A client's open dialog, or the last one.

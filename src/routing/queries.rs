@@ -5,6 +5,7 @@ use super::line::Line;
 use super::router::Router;
 use super::score::Score;
 use super::ticket::{Holder, Listed};
+use crate::domain::channel::Prefer;
 use crate::domain::dialog::command::OfferRules;
 use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -62,6 +63,11 @@ impl Router {
         self.lines.get(channel).map(|line| line.rules)
     }
 
+    /// Whether the channel prefers who owned the client's dialog before.
+    pub fn prefers_last_operator(&self, channel: &ChannelId) -> bool {
+        self.lines.get(channel).is_some_and(|line| line.prefer == Prefer::LastOperator)
+    }
+
     /// How an open dialog is given out: the rules of its channel, with the weight that
     /// [`Router::depart`] sets aside for it. A dialog keeps the weight with which it was offered or
     /// answered, unless the offer reserved nothing.
@@ -116,7 +122,7 @@ impl Router {
     /// channel that is. Nothing if it does not wait.
     pub fn position(&self, dialog: DialogId) -> Option<(u64, &ChannelId)> {
         let ticket = self.tickets.get(&dialog)?;
-        let Listed::Waiting(line, score) = ticket.listed else { return None };
+        let Listed::Waiting(line, score, _) = ticket.listed else { return None };
         Some((self.lines[line].waiting.place(&(score, dialog))?, self.lines.key(line)))
     }
 

@@ -87,6 +87,7 @@ impl Dispatcher {
             Command::RemoveParticipant(it) => self.order_naming(&it.operator.clone(), it.dialog, it, asking),
             Command::Rename(it) => self.order(it.dialog, it, None, asking),
             Command::SetHiddenMode(it) => self.order(it.dialog, it, None, asking),
+            Command::SetPriority(it) => self.order(it.dialog, it, None, asking),
             Command::Typing(it) => self.order(it.dialog, it, None, asking),
             Command::Score(it) => self.order(it.dialog, it, None, asking),
             Command::Rate(it) => self.rate(it, asking),
@@ -153,6 +154,10 @@ impl Dispatcher {
 
     fn transfer(&mut self, transfer: Box<Transfer>, asking: Asking) {
         let dialog = transfer.dialog;
+        let queue_full = match &transfer.to {
+            Destination::Channel(channel) => self.router.is_full_for(dialog, channel),
+            Destination::Operator(_) => false,
+        };
         let (target, reachable) = match &transfer.to {
             Destination::Channel(channel) if self.router.rules(channel).is_none() => {
                 return self.reject(asking.caller, no_such_channel("to_channel"));
@@ -169,6 +174,7 @@ impl Dispatcher {
         };
         self.order_with(dialog, DialogOrder::Transfer(transfer), target, asking, |desk| {
             desk.reachable = reachable;
+            desk.queue_full = queue_full;
         });
     }
 

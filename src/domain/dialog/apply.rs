@@ -1,7 +1,7 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
 use super::{
-    Client, Dialog, HostRequest, Insert, Message, MovedMessage, Rating, Ruled, Ruling, Score, Status,
+    Client, Dialog, HostRequest, Insert, KeptRuling, Message, MovedMessage, Rating, Ruled, Score, Status,
 };
 use crate::domain::event::{Destination, DialogEvent};
 use crate::domain::statistics::Progress;
@@ -83,11 +83,11 @@ impl Dialog {
             | DialogEvent::OperatorMentioned { .. } => {}
             DialogEvent::Waiting { ruling, .. } => {
                 self.announced = true;
-                self.rule(ruling.as_deref(), &[], at);
+                self.rule(ruling.as_ref(), &[], at);
             }
             DialogEvent::Offered { operators, deadline, weight, ruling } => {
                 self.offer(operators, *deadline, *weight);
-                self.rule(ruling.as_deref(), operators, at);
+                self.rule(ruling.as_ref(), operators, at);
             }
             DialogEvent::OfferWithdrawn { operator } => self.end_offer(operator),
             DialogEvent::OfferSkipped { operator } | DialogEvent::OfferExpired { operator } => {
@@ -98,10 +98,13 @@ impl Dialog {
             }
             DialogEvent::Answered { operator, weight, ruling } => {
                 self.own(operator, *weight);
-                self.rule(ruling.as_deref(), std::slice::from_ref(operator), at);
+                self.rule(ruling.as_ref(), std::slice::from_ref(operator), at);
             }
             DialogEvent::Taken { operator, weight, .. } => self.own(operator, *weight),
             DialogEvent::Transferred { to, .. } => self.transfer(to, at),
+            DialogEvent::PrioritySet { priority, .. } => {
+                self.wishes.get_or_insert_default().priority = Some(*priority);
+            }
             DialogEvent::Pinned { .. } => self.pinned = true,
             DialogEvent::Unpinned { .. } => self.pinned = false,
             DialogEvent::MessageAdded(message) => self.messages.push((**message).clone()),
@@ -248,13 +251,13 @@ impl Dialog {
     }
 
     /// Keeps why it was decided so.
-    fn rule(&mut self, ruling: Option<&Ruling>, winners: &[OperatorId], at: Timestamp) {
+    fn rule(&mut self, ruling: Option<&KeptRuling>, winners: &[OperatorId], at: Timestamp) {
         let Some(ruling) = ruling else { return };
         if self.rulings.len() == limits::RULINGS_PER_DIALOG {
             self.rulings.remove(0);
         }
         let winners = winners.iter().cloned().collect();
-        self.rulings.push(Ruled { at, ruling: Box::new(ruling.clone()), winners });
+        self.rulings.push(Ruled { at, ruling: ruling.clone(), winners });
     }
 
     fn remember(&mut self, operator: OperatorId) {

@@ -27,7 +27,7 @@ pub use content::{
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
-pub use ruling::{Candidate, Filtered, Reason, Rule, Ruled, Ruling};
+pub use ruling::{Candidate, Filtered, KeptRuling, Preference, Reason, Rule, Ruled, Ruling};
 pub use status::{CloseReason, Status};
 pub use wishes::Wishes;
 

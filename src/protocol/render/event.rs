@@ -43,6 +43,7 @@ fn is_for_employees(event: &DialogEvent) -> bool {
         DialogEvent::Renamed { .. }
         | DialogEvent::HiddenModeSet { .. }
         | DialogEvent::Scored { .. }
+        | DialogEvent::PrioritySet { .. }
         | DialogEvent::OperatorMentioned { .. }
         | DialogEvent::AppAttached { .. } => true,
         event => event.request().is_some(),
@@ -118,6 +119,10 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
             map.serialize_entry("channel", &client.channel)?;
             map.serialize_entry("client", &client.id)?;
             map.serialize_entry("previous", previous)
+        }
+        DialogEvent::PrioritySet { priority, by } => {
+            map.serialize_entry("priority", priority)?;
+            map.serialize_entry("by", by)
         }
         DialogEvent::OpenedInternally { by } => {
             map.serialize_entry("channel", &None::<ChannelId>)?;
@@ -225,6 +230,7 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         DialogEvent::Opened { .. }
         | DialogEvent::OpenedByMove { .. }
         | DialogEvent::OpenedInternally { .. } => "dialog_opened",
+        DialogEvent::PrioritySet { .. } => "priority_set",
         DialogEvent::MessageMoved { .. } => "message_moved",
         DialogEvent::Waiting { .. } => "dialog_waiting",
         DialogEvent::Offered { .. } => "dialog_offered",
