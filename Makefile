@@ -3,13 +3,15 @@
 # Days of recorded traffic in the demo: as many as take about a minute.
 DAYS ?= 120
 REPORT ?= target/demo.html
+# Arrivals of each case of `make erlang`.
+ARRIVALS ?= 1000000
 # Kills of each torture test.
 ROUNDS ?= 50
 
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix torture bench-small bench curves
+.PHONY: help demo test fix torture bench-small bench curves erlang
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -33,6 +35,9 @@ fix: ## mend what a tool can: format, lints, recorded outputs of scenarios (read
 
 torture: ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
+
+erlang: ## replays of a million arrivals against Erlang's formulas; writes the table of docs/erlang.md
+	$(READY) cargo run $(FLAGS) --example erlang_check -- $(ARRIVALS) docs/erlang.md
 
 bench-small: ## every bench once, to see that it still works
 	$(READY) cargo test $(FLAGS) --benches

@@ -83,6 +83,10 @@ pub mod erasing {
     #![doc = include_str!("../docs/erasing.md")]
 }
 
+pub mod statistics {
+    #![doc = include_str!("../docs/statistics.md")]
+}
+
 pub mod architecture {
     #![doc = include_str!("../docs/architecture.md")]
 }

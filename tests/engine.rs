@@ -16,6 +16,9 @@ mod content;
 mod data_directory;
 #[path = "engine/erasing.rs"]
 mod erasing;
+#[cfg(feature = "load")]
+#[path = "engine/erlang.rs"]
+mod erlang;
 #[path = "engine/executors.rs"]
 mod executors;
 #[path = "engine/finding.rs"]
@@ -44,6 +47,8 @@ mod requests;
 mod retention;
 #[path = "support/secrets.rs"]
 mod secrets;
+#[path = "engine/statistics.rs"]
+mod statistics;
 #[path = "engine/subscriptions.rs"]
 mod subscriptions;
 #[path = "support/time_limit.rs"]

@@ -228,3 +228,60 @@ proptest! {
         }
     }
 }
+
+/// What `centrala replay` writes, and how it ends, with a small recording and these settings.
+#[cfg(feature = "cli")]
+fn compared(settings: &str, more: &[&str]) -> (String, String, Option<i32>) {
+    let place = tempfile::tempdir().unwrap();
+    let [recording, compare] = ["calls.csv", "settings.json"].map(|name| place.path().join(name));
+    let rows = "DateTime,Calls\n2026-01-01T08:00:00Z,200\n2026-01-01T08:30:00Z,300\n2026-01-01T09:00:00Z,0\n";
+    std::fs::write(&recording, rows).unwrap();
+    std::fs::write(&compare, settings).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_centrala"))
+        .args(["replay", "--durability", "none", "--compare"])
+        .args([&compare, &recording])
+        .args(more)
+        .output()
+        .unwrap();
+    let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    (out, err, output.status.code())
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn settings_are_compared_on_the_same_arrivals() {
+    let settings = r#"{"settings": [
+        {"name": "few", "operators": 40},
+        {"name": "the same", "operators": 40},
+        {"name": "more", "operators": 60, "mode": "strictly"},
+        {"name": "shifts", "staffing": [{"from": "08:00", "operators": 40}, {"from": "08:30", "operators": 60}]}
+    ]}"#;
+    let (json, _, status) = compared(settings, &["--json", "--patience-ms", "60000"]);
+    assert_eq!(status, Some(0));
+    let comparison: Value = serde_json::from_str(&json).unwrap();
+    let [few, same, more, shifts] = [0, 1, 2, 3].map(|place| &comparison["settings"][place]);
+    for setting in [same, more, shifts] {
+        assert_eq!((&setting["arrivals"], &setting["seed"]), (&json!(500), &few["seed"]));
+    }
+    assert_eq!(few["state_hash"], same["state_hash"], "the same arrivals, handling times and patience");
+    assert!(more["abandoned"].as_u64() < few["abandoned"].as_u64(), "{comparison}");
+    assert!(shifts["service_level"].as_f64() > few["service_level"].as_f64(), "{comparison}");
+    let differs = &comparison["differences"];
+    assert_eq!((&differs[0]["asa_ms"], &differs[0]["service_level"]), (&json!(0), &json!(0.0)));
+    let gained = more["answered"].as_i64().unwrap() - few["answered"].as_i64().unwrap();
+    assert_eq!((&differs[1]["name"], &differs[1]["answered"]), (&json!("more"), &json!(gained)));
+    let (text, _, status) = compared(settings, &[]);
+    assert!(text.contains("Service level") && text.contains("shifts: evenly, 60 operators"), "{text}");
+    assert_eq!(status, Some(0));
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn settings_that_make_no_sense_are_refused_before_anything_is_played() {
+    let (out, err, status) =
+        compared(r#"{"settings": [{"name": "one", "mode": "all"}, {"name": "two"}]}"#, &[]);
+    assert_eq!((out.as_str(), status), ("", Some(1)));
+    assert!(err.contains("settings.json: settings[0] (one): the setting mode is wrong"), "{err}");
+    let (_, err, status) = compared("{", &["--data", "somewhere"]);
+    assert_eq!(status, Some(2), "{err}");
+}

@@ -7,10 +7,10 @@ use super::health::Health;
 use super::shared::Names;
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{File, FileHash};
-use crate::domain::query::{GetDialog, History, ListRequests};
+use crate::domain::query::{GetDialog, History, ListRequests, Stats};
 use crate::domain::view::{
-    ChannelView, DialogView, EmployeeDialogView, FileView, FoundDialog, HistoryPart, HistoryView,
-    OperatorView, RequestView, SearchResult,
+    ChannelView, DialogView, EmployeeDialogView, Explanation, FileView, FoundDialog, HistoryPart,
+    HistoryView, OperatorStatsView, OperatorView, PositionView, RequestView, SearchResult, StatsView,
 };
 use crate::error::{Code, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, RequestId};
@@ -31,7 +31,7 @@ pub enum Answer {
     /// An operator.
     Operator(OperatorView),
     /// A channel.
-    Channel(ChannelView),
+    Channel(Box<ChannelView>),
     /// How the engine is.
     Health(Health),
     /// An uploaded file with its content.
@@ -57,8 +57,16 @@ pub enum Answer {
         /// The best first.
         results: Vec<SearchResult>,
     },
+    /// Figures of everything, or of a channel.
+    Stats(StatsView),
+    /// Figures of an operator.
+    OperatorStats(OperatorStatsView),
+    /// When a dialog's turn comes.
+    Position(PositionView),
     /// A page of a client's history.
     History(HistoryView),
+    /// Why a dialog was given out as it was.
+    Explained(Explanation),
     /// Where the rest of the answer is to be found, off the dispatcher's thread.
     #[serde(skip)]
     Pending(Pending),
@@ -71,6 +79,8 @@ pub enum Pending {
     Nothing,
     /// The dialog is on disk only.
     OnDisk(DialogId),
+    /// The dialog that is to be explained is on disk only.
+    ExplainOnDisk(DialogId),
     /// The client's last dialog is on disk, if there is one.
     LastOf(ChannelId, ClientId),
     /// The client of this dialog, which is on disk only, has to be asked for.
@@ -85,6 +95,15 @@ pub enum Pending {
     Requests(ListRequests),
     /// These dialogs, each to be asked.
     Each(Vec<DialogId>),
+    /// What was counted is to be summed up.
+    Stats(Box<Counting>),
+    /// The pace of a channel says how long it takes.
+    Position {
+        /// The place of the dialog and its channel; nothing if it does not wait.
+        waiting: Option<(u64, ChannelId)>,
+        /// The present.
+        now: Timestamp,
+    },
     /// These fit, of the dialogs that have actors; others may lie on the disk.
     Found {
         /// The newest first.
@@ -92,6 +111,19 @@ pub enum Pending {
         /// All that have actors.
         awake: HashSet<DialogId>,
     },
+}
+
+/// What is to be summed up, and how the queues are now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counting {
+    /// What was asked for.
+    pub stats: Stats,
+    /// The present.
+    pub now: Timestamp,
+    /// Dialogs that wait.
+    pub waiting: u64,
+    /// How long ago the first of them entered its queue.
+    pub longest_wait_ms: u64,
 }
 
 impl Answer {

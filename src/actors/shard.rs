@@ -20,6 +20,7 @@ use crate::domain::dialog::Message;
 use crate::domain::event::{Change, DialogEvent, Events};
 use crate::domain::file::FilePlace;
 use crate::domain::reply::Reply;
+use crate::domain::statistics::Standing;
 use crate::domain::transient::Transient;
 use crate::error::Rejection;
 use crate::ids::DialogId;
@@ -143,7 +144,18 @@ pub struct OpenOutbox<'a> {
 
 impl OpenOutbox<'_> {
     /// A command was done: its change goes to the journal, its reply follows.
-    pub fn done(&mut self, change: &Change, reply: Reply, mut caller: Caller) {
+    pub fn done(&mut self, change: &Change, reply: Reply, caller: Caller) {
+        self.done_with(change, None, reply, caller);
+    }
+
+    /// The same with how the dialog of the change stood before, so that it can be counted.
+    pub fn done_with(
+        &mut self,
+        change: &Change,
+        standing: Option<&Standing>,
+        reply: Reply,
+        mut caller: Caller,
+    ) {
         for upload in std::mem::take(&mut caller.uploads) {
             let names = |message: &&Message| {
                 message.files().iter().any(|file| file.place == FilePlace::Stored(upload.hash))
@@ -155,7 +167,7 @@ impl OpenOutbox<'_> {
         let batch = &mut self.outbox.batch;
         let keyed = caller.key.as_ref().map(|key| (key, &reply));
         if keyed.is_some() || !change.events.is_empty() || matches!(change.events, Events::Clock) {
-            batch.record(change, keyed);
+            batch.record_with(change, standing, keyed);
         }
         if let Some((key, reply)) = keyed {
             batch.image(Image::Key(key.clone(), reply.clone()));

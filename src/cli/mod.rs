@@ -74,6 +74,7 @@ mod tests {
              --durability buffered --data d --json --html h --arrivals even --handling lognormal --capacity 2 \
              --target-service-level 0.9",
             "centrala replay f.csv --operators auto",
+            "centrala replay f.csv --compare settings.json --html h --json --patience-ms 2",
             "centrala load",
             "centrala load --dialogs 10 --operators 2 --in-flight 3 --durability sync --data d --json",
             "centrala load --rate 100.5",

@@ -1,7 +1,7 @@
 //! `centrala replay`: recorded arrivals through the real engine on virtual time.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,11 +15,12 @@ use super::settings::DurabilityArgument;
 use crate::engine::{ClockMode, Engine};
 use crate::error::Error;
 use crate::load::arrivals::Spread;
+use crate::load::compare::{self, NamedPlan};
 use crate::load::distributions::{Durations, Shape};
 use crate::load::memory::peak_memory_bytes;
 use crate::load::recording::Recording;
 use crate::load::replay::{ReplayPlan, ReplayProgress, ReplayScript};
-use crate::load::report::{self, ReplayReport, RunFacts};
+use crate::load::report::{self, Compared, Comparison, ReplayReport, RunFacts};
 use crate::load::staffing::{Operators, ServiceGoal};
 
 /// How often the bar is drawn anew.
@@ -66,6 +67,10 @@ pub(super) struct Replay {
     /// The data directory, which must be new [default: one that is removed afterwards].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A JSON file with settings to be played side by side on the same arrivals; what they do not say is as
+    /// said here.
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
+    compare: Option<PathBuf>,
     /// Report as one JSON object.
     #[arg(long)]
     json: bool,
@@ -77,9 +82,31 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn execute(self) -> Result<(), Failure> {
         let plan = self.plan()?;
-        let (script, watched) = ReplayScript::new(&plan)?;
+        match self.compare.clone() {
+            Some(file) => self.compare(&file, &plan),
+            None => self.show(&self.replay(&plan)?),
+        }
+    }
+
+    /// Plays the same arrivals under every setting of the file, one after the other.
+    fn compare(&self, file: &Path, plan: &ReplayPlan) -> Result<(), Failure> {
+        let failed = |reason: String| Failure::Failed(format!("{}: {reason}", file.display()));
+        let text = fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+        let mut settings = Vec::new();
+        for NamedPlan { name, plan } in compare::read(&text, plan).map_err(failed)? {
+            let mode = serde_json::to_value(plan.mode).map_err(Failure::of)?;
+            let mode = mode.as_str().unwrap_or_default().to_owned();
+            settings.push(Compared { name, mode, report: self.replay(&plan)? });
+        }
+        let comparison = Comparison::new(self.source(), settings);
+        self.write_html(|| report::html_of_comparison(&comparison))?;
+        if self.json { print_json(&comparison) } else { print(&report::text_of_comparison(&comparison)) }
+    }
+
+    fn replay(&self, plan: &ReplayPlan) -> Result<ReplayReport, Failure> {
+        let (script, watched) = ReplayScript::new(plan)?;
         let place = Place::new(self.data.clone())?;
-        let engine = self.open(&place, &plan)?;
+        let engine = self.open(&place, plan)?;
         let wall = play(&engine, script, &watched)?;
         let tally = match watched.outcome() {
             Some(Ok(tally)) => tally,
@@ -89,13 +116,18 @@ impl Replay {
         let state_hash = pollster::block_on(engine.health())?.state_hash;
         engine.close_blocking()?;
         let facts = RunFacts {
-            source: self.file.file_name().unwrap_or(self.file.as_os_str()).to_string_lossy().into_owned(),
+            source: self.source(),
             wall,
             state_hash,
             durability: self.durability.level().to_string(),
             peak_memory_bytes: peak_memory_bytes(),
         };
-        self.show(&ReplayReport::new(&plan, tally, facts))
+        Ok(ReplayReport::new(plan, tally, facts))
+    }
+
+    /// What is replayed, for people.
+    fn source(&self) -> String {
+        self.file.file_name().unwrap_or(self.file.as_os_str()).to_string_lossy().into_owned()
     }
 
     fn plan(&self) -> Result<ReplayPlan, Failure> {
@@ -136,11 +168,14 @@ impl Replay {
     }
 
     fn show(&self, report: &ReplayReport) -> Result<(), Failure> {
-        if let Some(path) = &self.html {
-            fs::write(path, report::html(report))
-                .map_err(|error| Failure::Failed(format!("{} cannot be written: {error}", path.display())))?;
-        }
+        self.write_html(|| report::html(report))?;
         if self.json { print_json(report) } else { print(&report::text(report)) }
+    }
+
+    fn write_html(&self, page: impl FnOnce() -> String) -> Result<(), Failure> {
+        let Some(path) = &self.html else { return Ok(()) };
+        fs::write(path, page())
+            .map_err(|error| Failure::Failed(format!("{} cannot be written: {error}", path.display())))
     }
 }
 

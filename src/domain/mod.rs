@@ -28,6 +28,8 @@
 //! - **Library**: canned replies, forms and apps, from which operators choose; one of them is an **item**.
 //! - **Content**: what a message holds besides its text.
 //! - **Fact**: something true of a dialog by which it can be found; a **filter** asks for several.
+//! - **Progress**: when a dialog first entered a queue and was first answered; **standing**: how it stood before a
+//!   change; **tally**: what there is to count of one; **page**: what was counted on one day.
 //! - **Change**: the events of one command on one subject, journaled whole or not at all.
 
 pub mod channel;
@@ -46,6 +48,7 @@ pub mod placeholder;
 pub mod query;
 pub mod reply;
 pub mod request;
+pub mod statistics;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod transient;

@@ -3,12 +3,14 @@
 mod history;
 mod list_dialogs;
 mod search;
+mod stats;
 
 use serde::Deserialize;
 
 pub use self::history::{History, HistoryOf};
 pub use self::list_dialogs::{ListDialogs, StatusFilter};
 pub use self::search::{Entry, Fit, Search, SearchKind};
+pub use self::stats::{Position, Stats};
 use super::dialog::RequestStatus;
 use super::operator::Principal;
 use super::permission::Permission;
@@ -45,6 +47,12 @@ pub enum Query {
     Search(Search),
     /// Everything that was written with a client.
     History(History),
+    /// Figures over a time.
+    Stats(Stats),
+    /// When a dialog's turn comes.
+    Position(Position),
+    /// Why a dialog was given out as it was.
+    Explain(Explain),
 }
 
 macro_rules! queries {
@@ -71,6 +79,7 @@ impl Query {
             Self::ListDialogs(list) => list.validate(),
             Self::Search(search) => search.validate(),
             Self::History(history) => history.validate(),
+            Self::Stats(stats) => stats.validate(),
             _ => Ok(()),
         }
     }
@@ -78,7 +87,7 @@ impl Query {
 
 queries! {
     GetDialog, FindDialog, History, ListDialogs, Search, Unanswered, GetOperator, GetChannel, Health,
-    ListRequests, GetRequest, GetFile,
+    ListRequests, GetRequest, GetFile, Stats, Position, Explain,
 }
 
 /// A dialog with its messages, a page of them if wanted.
@@ -117,6 +126,14 @@ impl GetDialog {
     pub fn summary(dialog: DialogId) -> Self {
         Self { limit: Some(0), ..Self::whole(dialog) }
     }
+}
+
+/// Why a dialog was given out as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// Which.
+    pub dialog: DialogId,
 }
 
 /// A client's open dialog, or the last one.

@@ -14,6 +14,7 @@ mod queries;
 mod requests;
 mod running;
 mod settings;
+mod statistics;
 mod subscription;
 mod transients;
 mod virtual_time;

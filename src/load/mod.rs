@@ -11,10 +11,14 @@
 //!    takes and when a client gives up comes from [`distributions`].
 //! 4. [`report`] makes figures, a text for the terminal, and a page with charts of the counts.
 //!
+//! [`agreement`] says whether a replay of constant arrivals agrees with the formulas; [`compare`] reads settings that are to be played side by side.
+//!
 //! [`workload`] is the other kind of load, on the wall clock: what is asked for and what came out; [`driver`]
 //! lives through it.
 
+pub mod agreement;
 pub mod arrivals;
+pub mod compare;
 pub mod distributions;
 pub mod driver;
 pub mod erlang;

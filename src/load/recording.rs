@@ -98,6 +98,16 @@ impl Recording {
         }
     }
 
+    /// Intervals of one length, one after the other.
+    pub fn regular(start: Timestamp, length_ms: u64, arrivals: &[u32]) -> Self {
+        let interval = |(place, arrivals): (u64, &u32)| Interval {
+            start: start.plus_ms(place * length_ms),
+            length_ms,
+            arrivals: *arrivals,
+        };
+        Self { intervals: (0..).zip(arrivals).map(interval).collect() }
+    }
+
     /// Reads CSV with the columns `DateTime` (RFC 3339) and `Calls` (a count); others are ignored.
     ///
     /// An interval lasts until the next row's time. The last one lasts as long as the one before, and

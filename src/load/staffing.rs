@@ -59,6 +59,15 @@ pub struct Shift {
     pub operators: u32,
 }
 
+/// A time of the day from which so many operators are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayShift {
+    /// In milliseconds since midnight.
+    pub from_ms: u64,
+    /// So many.
+    pub operators: u32,
+}
+
 /// How many operators are wanted, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Staffing {
@@ -74,6 +83,17 @@ impl Staffing {
             Operators::Fixed(count) => vec![count; intervals.len()],
             Operators::Auto(goal) => by_erlang_c(intervals, goal, handling_ms, capacity),
         };
+        Self { shifts: shifts(intervals, &per_interval), per_interval }
+    }
+
+    /// Plans by the time of the day at which an interval begins; before the first shift of a day the last one
+    /// goes on.
+    pub fn by_time(intervals: &[Interval], day: &[DayShift]) -> Self {
+        let wanted = |interval: &Interval| {
+            let begun = day.iter().rev().find(|shift| shift.from_ms <= interval.time_of_day_ms());
+            begun.or(day.last()).map_or(0, |shift| shift.operators)
+        };
+        let per_interval: Vec<u32> = intervals.iter().map(wanted).collect();
         Self { shifts: shifts(intervals, &per_interval), per_interval }
     }
 
@@ -163,6 +183,14 @@ mod tests {
             1,
         );
         assert_eq!(plan.shifts(), [shift(0, 3), shift(60, 0), shift(600, 3), shift(630, 0)]);
+    }
+
+    #[test]
+    fn shifts_of_the_day_come_again_every_day() {
+        let day =
+            [(40, 5), (100, 2)].map(|(minutes, operators)| DayShift { from_ms: minutes * 60_000, operators });
+        let intervals = [0, 30, 60, 90, 120, 1440 + 30, 1440 + 60].map(|minute| interval(minute, 1));
+        assert_eq!(Staffing::by_time(&intervals, &day).per_interval(), [2, 2, 5, 5, 2, 2, 5]);
     }
 
     #[test]

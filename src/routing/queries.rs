@@ -4,9 +4,11 @@ use super::account::Account;
 use super::line::Line;
 use super::router::Router;
 use super::score::Score;
-use super::ticket::Holder;
+use super::ticket::{Holder, Listed};
+use crate::domain::channel::Prefer;
 use crate::domain::dialog::command::OfferRules;
 use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::timestamp::Timestamp;
 
 /// What is charged to an operator's capacity, in units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,6 +63,11 @@ impl Router {
         self.lines.get(channel).map(|line| line.rules)
     }
 
+    /// Whether the channel prefers who owned the client's dialog before.
+    pub fn prefers_last_operator(&self, channel: &ChannelId) -> bool {
+        self.lines.get(channel).is_some_and(|line| line.prefer == Prefer::LastOperator)
+    }
+
     /// How an open dialog is given out: the rules of its channel, with the weight that
     /// [`Router::depart`] sets aside for it. A dialog keeps the weight with which it was offered or
     /// answered, unless the offer reserved nothing.
@@ -109,6 +116,25 @@ impl Router {
     pub fn counts(&self, channel: &ChannelId) -> Counts {
         let count = |line: &Line| Counts { waiting: line.waiting.len(), offered: line.offered.len() };
         self.lines.get(channel).map_or(Counts::default(), count)
+    }
+
+    /// Where a dialog stands in its channel's queue, from 1, by the order in which the queue gives, and which
+    /// channel that is. Nothing if it does not wait.
+    pub fn position(&self, dialog: DialogId) -> Option<(u64, &ChannelId)> {
+        let ticket = self.tickets.get(&dialog)?;
+        let Listed::Waiting(line, score, _) = ticket.listed else { return None };
+        Some((self.lines[line].waiting.place(&(score, dialog))?, self.lines.key(line)))
+    }
+
+    /// How many dialogs wait, of one channel or of all, and since when the one that entered its queue first.
+    pub fn waiting(&self, channel: Option<&ChannelId>) -> (usize, Option<Timestamp>) {
+        let all = channel.is_none().then(|| self.lines.iter().map(|(_, line)| line));
+        let one = channel.and_then(|channel| self.lines.get(channel));
+        let lines = all.into_iter().flatten().chain(one);
+        lines.fold((0, None), |(count, oldest), line| {
+            let first = oldest.into_iter().chain(line.waiting.oldest()).min();
+            (count + line.waiting.len(), first)
+        })
     }
 
     /// How many open dialogs there are, by where they stand; one that is just being opened counts as

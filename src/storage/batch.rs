@@ -3,6 +3,7 @@
 use crate::domain::event::Change;
 use crate::domain::file::Upload;
 use crate::domain::reply::Reply;
+use crate::domain::statistics::{Standing, Tally};
 use crate::error::Error;
 use crate::ids::{IdempotencyKey, MessageId};
 use crate::timestamp::Timestamp;
@@ -44,6 +45,8 @@ pub struct Batch<R> {
     pub(super) events: u64,
     /// The latest time of these.
     pub(super) clock: Timestamp,
+    /// What there is to count of them.
+    pub(super) tallies: Vec<Tally>,
     /// What waits, with the events of this batch before it.
     pub(super) releases: Vec<(u64, R)>,
     /// Images, with the events of this batch before them.
@@ -58,6 +61,7 @@ impl<R> Default for Batch<R> {
             records: Vec::new(),
             events: 0,
             clock: Timestamp::default(),
+            tallies: Vec::new(),
             releases: Vec::new(),
             images: Vec::new(),
             files: Vec::new(),
@@ -70,6 +74,7 @@ impl<R> Batch<R> {
     pub fn successor(&self) -> Self {
         Self {
             records: Vec::with_capacity(self.records.len()),
+            tallies: Vec::with_capacity(self.tallies.len()),
             releases: Vec::with_capacity(self.releases.len()),
             images: Vec::with_capacity(self.images.len()),
             ..Self::default()
@@ -78,7 +83,18 @@ impl<R> Batch<R> {
 
     /// Adds a change, and the key of its command with the reply.
     pub fn record(&mut self, change: &Change, key: Option<(&IdempotencyKey, &Reply)>) {
-        codec::append_record(&mut self.records, RecordRef { change, key });
+        self.record_with(change, None, key);
+    }
+
+    /// The same with how the dialog of the change stood before, so that it can be counted.
+    pub fn record_with(
+        &mut self,
+        change: &Change,
+        standing: Option<&Standing>,
+        key: Option<(&IdempotencyKey, &Reply)>,
+    ) {
+        codec::append_record(&mut self.records, RecordRef { change, key, standing });
+        Tally::of(change, standing, |tally| self.tallies.push(tally));
         self.events += change.events.len() as u64;
         self.clock = self.clock.max(change.at);
     }

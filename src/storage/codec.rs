@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::event::Change;
 use crate::domain::reply::Reply;
+use crate::domain::statistics::Standing;
 use crate::ids::IdempotencyKey;
 use crate::limits;
 
@@ -36,6 +37,8 @@ pub struct Record {
     pub change: Change,
     /// The key of the command, and its reply.
     pub key: Option<(IdempotencyKey, Reply)>,
+    /// How its dialog stood before, if that matters to statistics.
+    pub standing: Option<Standing>,
 }
 
 /// A [`Record`] that is still in somebody's hands. The bytes are the same.
@@ -45,6 +48,8 @@ pub struct RecordRef<'a> {
     pub change: &'a Change,
     /// The key of the command, and its reply.
     pub key: Option<(&'a IdempotencyKey, &'a Reply)>,
+    /// How its dialog stood before, if that matters to statistics.
+    pub standing: Option<&'a Standing>,
 }
 
 struct Appender<'a>(&'a mut Vec<u8>);
@@ -151,9 +156,12 @@ mod tests {
         let mut bytes = Vec::new();
         let key = (IdempotencyKey::new("k").unwrap(), Reply::Done);
         let changes = [testing::opened(1), testing::clock(5), testing::closed(1)];
-        append_record(&mut bytes, RecordRef { change: &changes[0], key: Some((&key.0, &key.1)) });
-        append_record(&mut bytes, RecordRef { change: &changes[1], key: None });
-        append_record(&mut bytes, RecordRef { change: &changes[2], key: None });
+        append_record(
+            &mut bytes,
+            RecordRef { change: &changes[0], key: Some((&key.0, &key.1)), standing: None },
+        );
+        append_record(&mut bytes, RecordRef { change: &changes[1], key: None, standing: None });
+        append_record(&mut bytes, RecordRef { change: &changes[2], key: None, standing: None });
         let read: Vec<Record> = Records::new(&bytes).map(Result::unwrap).collect();
         assert_eq!(
             read.iter().map(|record| &record.change).collect::<Vec<_>>(),
@@ -165,9 +173,9 @@ mod tests {
     #[test]
     fn the_place_of_an_error_is_named_and_nothing_follows_it() {
         let mut bytes = Vec::new();
-        append_record(&mut bytes, RecordRef { change: &testing::opened(1), key: None });
+        append_record(&mut bytes, RecordRef { change: &testing::opened(1), key: None, standing: None });
         let whole = bytes.len();
-        append_record(&mut bytes, RecordRef { change: &testing::opened(2), key: None });
+        append_record(&mut bytes, RecordRef { change: &testing::opened(2), key: None, standing: None });
         bytes.pop();
         let mut records = Records::new(&bytes);
         assert!(records.next().unwrap().is_ok());
@@ -194,7 +202,7 @@ mod tests {
         #[test]
         fn damaged_records_never_panic(change in arbitrary_change(), at in any::<prop::sample::Index>(), flip in 1_u8..) {
             let mut bytes = Vec::new();
-            append_record(&mut bytes, RecordRef { change: &change, key: None });
+            append_record(&mut bytes, RecordRef { change: &change, key: None, standing: None });
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
             let _ = Records::new(&bytes).count();
@@ -203,9 +211,9 @@ mod tests {
         #[test]
         fn what_is_written_is_read(change in arbitrary_change()) {
             let mut bytes = Vec::new();
-            append_record(&mut bytes, RecordRef { change: &change, key: None });
+            append_record(&mut bytes, RecordRef { change: &change, key: None, standing: None });
             let read = Records::new(&bytes).next().unwrap().unwrap();
-            prop_assert_eq!(read, Record { change, key: None });
+            prop_assert_eq!(read, Record { change, key: None, standing: None });
         }
     }
 }

@@ -257,7 +257,8 @@ fn redacted(frame: &Frame<'_>, erased: &HashSet<DialogId>) -> Result<Option<Grou
             events.iter_mut().for_each(|event| event.redact());
         }
         let key = record.key.as_ref().map(|(key, reply)| (key, reply));
-        codec::append_record(&mut records, RecordRef { change: &record.change, key });
+        let standing = record.standing.as_ref();
+        codec::append_record(&mut records, RecordRef { change: &record.change, key, standing });
     }
     let group =
         || Group { first_seq: frame.at.seq, events: frame.events, frame: frame::redacted(frame, &records) };

@@ -11,6 +11,7 @@ use super::image::{
 use super::requests::RecentRequests;
 use super::retention::Retained;
 use super::rocks::{Disk, Table};
+use super::statistics::SharedStatistics;
 use crate::domain::dialog::Dialog;
 use crate::domain::file::{FileBytes, FileHash};
 use crate::error::Error;
@@ -29,6 +30,7 @@ pub struct Reader {
     pub(super) announced: Arc<Announced>,
     pub(super) recent_requests: Arc<RecentRequests>,
     pub(super) retained: Arc<Retained>,
+    pub(super) statistics: Arc<SharedStatistics>,
 }
 
 impl Reader {

@@ -14,13 +14,14 @@ use super::frame::{Position, place};
 use super::image::StoredKey;
 use super::meta::{self, Totals};
 use super::rocks::{Disk, Table};
-use super::walk;
+use super::{statistics, walk};
 use crate::domain::channel::Channel;
 use crate::domain::dialog::{Dialog, Traces};
 use crate::domain::event::Change;
 use crate::domain::library::Item;
 use crate::domain::operator::Operator;
 use crate::domain::reply::Reply;
+use crate::domain::statistics::{Statistics, Tally};
 use crate::error::Error;
 use crate::ids::IdempotencyKey;
 use crate::timestamp::Timestamp;
@@ -96,6 +97,7 @@ pub(super) struct Resume {
     pub position: Position,
     pub totals: Totals,
     pub tail_bytes: u64,
+    pub statistics: Statistics,
 }
 
 /// Reads everything back. `key_window` is how many keys are remembered from now on.
@@ -107,6 +109,7 @@ pub(super) fn recover(disk: &Disk, key_window: u32, recovery: &mut dyn Recovery)
         recovery.memory(bytes);
     }
     let remembered = memory.map_or(0, |(as_of, _)| as_of);
+    let mut statistics = statistics::read(disk)?;
     let mut fold = Fold::new(disk)?;
     let mut keys = Vec::new();
     let (mut clock, mut tail_bytes) = (checkpoint.clock, 0);
@@ -114,6 +117,7 @@ pub(super) fn recover(disk: &Disk, key_window: u32, recovery: &mut dyn Recovery)
         clock = clock.max(frame.clock);
         tail_bytes += frame.records.len() as u64;
         walk::records(frame, &mut |record, seq| {
+            Tally::of(&record.change, record.standing.as_ref(), |tally| statistics.take(&tally, seq));
             if record.change.events.is_empty() || seq > remembered {
                 recovery.change(&record.change);
             }
@@ -130,7 +134,7 @@ pub(super) fn recover(disk: &Disk, key_window: u32, recovery: &mut dyn Recovery)
     let durable_seq = position.last_seq();
     let fingerprint = totals.fingerprint;
     let recovered = Recovered { clock, next_dialog, durable_seq, keys, keys_on_disk, fingerprint };
-    Ok(Resume { recovered, position, totals, tail_bytes })
+    Ok(Resume { recovered, position, totals, tail_bytes, statistics })
 }
 
 /// The keys of the ring, oldest first, with their places.

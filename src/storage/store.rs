@@ -15,6 +15,7 @@ use super::requests::RecentRequests;
 use super::retention::Retained;
 use super::rocks::{Disk, Safety, Table};
 use super::settings::StoreSettings;
+use super::statistics::SharedStatistics;
 use super::subscriptions::Subscriptions;
 use super::tail::Tail;
 use crate::error::Error;
@@ -27,6 +28,7 @@ pub struct Store {
     pub(super) tail: Arc<Tail>,
     pub(super) announced: Arc<Announced>,
     pub(super) recent_requests: Arc<RecentRequests>,
+    pub(super) statistics: Arc<SharedStatistics>,
     pub(super) subscriptions: Arc<Subscriptions>,
     pub(super) exclusion: Arc<Exclusion>,
     pub(super) retained: Arc<Retained>,
@@ -52,7 +54,7 @@ impl Store {
         if meta::format(&disk)?.is_none() {
             meta::write_format(&disk)?;
         }
-        let Resume { recovered, position, totals, tail_bytes } =
+        let Resume { recovered, position, totals, tail_bytes, statistics } =
             recovery::recover(&disk, settings.key_window, recovery)?;
         let totals = fit_ring(&disk, totals, settings.key_window)?;
         let first = meta::first(&disk)?;
@@ -62,6 +64,7 @@ impl Store {
             recent_requests: Arc::default(),
             exclusion: Arc::default(),
             retained: Arc::default(),
+            statistics: Arc::new(SharedStatistics::new(statistics)),
             subscriptions: Arc::new(Subscriptions::read(&disk)?),
             disk: Arc::new(disk),
             settings: settings.clone(),
@@ -84,6 +87,7 @@ impl Store {
             announced: Arc::clone(&self.announced),
             recent_requests: Arc::clone(&self.recent_requests),
             retained: Arc::clone(&self.retained),
+            statistics: Arc::clone(&self.statistics),
         }
     }
 

@@ -15,7 +15,7 @@ use super::meta;
 use super::recovery::{self, RecoveredDialog, RecoveredThing, Recovery};
 use super::requests::Indexed;
 use super::rocks::{Disk, Table};
-use super::walk;
+use super::{statistics, walk};
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
 use crate::domain::event::Change;
@@ -81,6 +81,7 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     survey.index()?;
     let others =
         [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames];
+    survey.statistics()?;
     for table in others.into_iter().chain([Table::Closing]) {
         survey.entries(table)?;
     }
@@ -181,6 +182,16 @@ impl Survey<'_> {
             return Err(Error::Damaged { place: "index of closed dialogs".into(), reason });
         }
         Ok(())
+    }
+
+    /// Pages of days that are over can be read; books are read with the rest of what recovery needs.
+    fn statistics(&mut self) -> Result<(), Error> {
+        let disk = self.disk;
+        disk.scan(Table::Statistics, &[], None, &mut |key, value| {
+            statistics::check_page(key, value)?;
+            self.count(value.len());
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     /// Every content is the one that its hash says.

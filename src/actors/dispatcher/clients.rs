@@ -1,16 +1,19 @@
 //! Which dialog a client's message belongs to: the open one, or a new one.
 
 use super::Dispatcher;
-use super::commands::Asking;
+use super::commands::{Asking, no_such_operator};
 use crate::actors::caller::{Caller, Outcome};
 use crate::actors::dialog::{OnDisk, Opening, ToDialog};
 use crate::actors::inbox::Ask;
 use crate::domain::command::Command;
-use crate::domain::dialog::command::{ClientLeave, Context, Desk, Lookup, OfferRules, Receive};
+use crate::domain::dialog::KeptRuling;
+use crate::domain::dialog::command::{
+    ClientLeave, Context, Desk, Lookup, OfferRules, Placement, Receive, queue_full,
+};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::reply::{Received, Reply};
 use crate::error::{Code, Rejection};
-use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId};
+use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId, OperatorId};
 use crate::limits;
 use crate::timestamp::Timestamp;
 
@@ -20,6 +23,9 @@ impl Dispatcher {
         let Some(rules) = self.router.rules(&receive.channel) else {
             return self.reject(caller, no_such_channel("channel"));
         };
+        if receive.responsible.as_ref().is_some_and(|responsible| self.entry(responsible).is_none()) {
+            return self.reject(caller, no_such_operator("responsible"));
+        }
         let Some(dialog) = self.last_of(&receive.channel, &receive.client) else {
             return self.open_dialog(receive, None, rules, caller, now);
         };
@@ -106,22 +112,45 @@ impl Dispatcher {
             Ok(id) => id,
             Err(rejection) => return self.reject(caller, rejection),
         };
+        let last_operator = match self.last_operator(&receive.channel, previous) {
+            Ok(last_operator) => last_operator,
+            Err(rejection) => return self.reject(caller, rejection),
+        };
         // A new dialog takes its turn behind those that wait already.
         self.direct(now);
+        let wishes = receive.wishes(last_operator.clone()).some();
+        let placement = self.router.place_new(id, &receive.channel, wishes.as_deref(), now);
+        if placement == Placement::Waiting && self.router.is_one_too_many(id) {
+            self.router.forget_new(id);
+            return self.reject(caller, queue_full());
+        }
         self.next_dialog = DialogId(id.0 + 1);
-        let placement = self.router.place_new(id, &receive.channel, now);
         let client = (receive.channel.clone(), receive.client.clone());
         self.clients.insert(client.clone(), id);
         self.start_dialog(id, None, OnDisk::default(), Some(client));
         if let Some(live) = self.live.get_mut(&id) {
             live.previous = previous;
         }
-        let desk = Desk { lookup, ..Desk::new(rules) };
+        let ruling = self.router.take_ruling().map(KeptRuling::from);
+        let desk = Desk { lookup, ruling, last_operator, ..Desk::new(rules) };
         let context = Context { now, actor: None, desk };
         self.tell(
             id,
             ToDialog::Open(Box::new(Opening { dialog: id, receive, previous, placement, context, caller })),
         );
+    }
+
+    /// Who owned the client's dialog before in this channel, where that counts.
+    fn last_operator(
+        &self,
+        channel: &ChannelId,
+        previous: Option<DialogId>,
+    ) -> Result<Option<OperatorId>, Rejection> {
+        let Some(previous) = previous.filter(|_| self.router.prefers_last_operator(channel)) else {
+            return Ok(None);
+        };
+        let dialog = self.read(self.shared.reader.dialog(previous))?;
+        Ok(dialog.filter(|dialog| dialog.channel.as_ref() == Some(channel)).and_then(|dialog| dialog.owner))
     }
 
     /// The id of the next dialog that opens.

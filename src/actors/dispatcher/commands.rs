@@ -87,6 +87,7 @@ impl Dispatcher {
             Command::RemoveParticipant(it) => self.order_naming(&it.operator.clone(), it.dialog, it, asking),
             Command::Rename(it) => self.order(it.dialog, it, None, asking),
             Command::SetHiddenMode(it) => self.order(it.dialog, it, None, asking),
+            Command::SetPriority(it) => self.order(it.dialog, it, None, asking),
             Command::Typing(it) => self.order(it.dialog, it, None, asking),
             Command::Score(it) => self.order(it.dialog, it, None, asking),
             Command::Rate(it) => self.rate(it, asking),
@@ -155,6 +156,10 @@ impl Dispatcher {
 
     fn transfer(&mut self, transfer: Box<Transfer>, asking: Asking) {
         let dialog = transfer.dialog;
+        let queue_full = match &transfer.to {
+            Destination::Channel(channel) => self.router.is_full_for(dialog, channel),
+            Destination::Operator(_) => false,
+        };
         let (target, reachable) = match &transfer.to {
             Destination::Channel(channel) if self.router.rules(channel).is_none() => {
                 return self.reject(asking.caller, no_such_channel("to_channel"));
@@ -171,6 +176,7 @@ impl Dispatcher {
         };
         self.order_with(dialog, DialogOrder::Transfer(transfer), target, asking, |desk| {
             desk.reachable = reachable;
+            desk.queue_full = queue_full;
         });
     }
 
@@ -181,9 +187,26 @@ impl Dispatcher {
             let message = format!("there is no operator {}", member.operator);
             return self.reject(caller, Rejection::new(Code::OperatorNotFound, message).at("queue.members"));
         }
+        if let Err(rejection) = self.named_in(&put.settings) {
+            return self.reject(caller, rejection);
+        }
         self.shared.activity.begin();
         self.setting_up += 1;
         self.registry.do_send(ToRegistry::Put { put, acting, now, caller });
+    }
+
+    /// Whether what a channel's rules name exists.
+    fn named_in(&self, settings: &ChannelSettings) -> Result<(), Rejection> {
+        let overflow = settings.no_answer.as_ref().and_then(|no_answer| no_answer.overflow_channel.as_ref());
+        if overflow.is_some_and(|channel| self.router.rules(channel).is_none()) {
+            return Err(no_such_channel("no_answer.overflow_channel"));
+        }
+        let Some(bot) = &settings.bot else { return Ok(()) };
+        match self.entry(&bot.operator) {
+            None => Err(no_such_operator("bot.operator")),
+            Some(entry) if !entry.bot => Err(Rejection::invalid("bot.operator", "it is not a bot")),
+            Some(_) => Ok(()),
+        }
     }
 
     fn put_operator(&mut self, put: Box<PutOperator>, asking: Asking) {

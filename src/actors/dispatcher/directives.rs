@@ -7,6 +7,7 @@ use actix::{AsyncContext, Context as ActorContext};
 use super::{Dispatcher, Tick};
 use crate::actors::caller::Caller;
 use crate::actors::dialog::{ToDialog, Told};
+use crate::domain::dialog::KeptRuling;
 use crate::domain::dialog::command::Context;
 use crate::domain::dialog::order::{Announce, DialogOrder, ExpireOffer, Offer, ReturnToQueue, WithdrawOffer};
 use crate::domain::event::{Change, Events};
@@ -18,6 +19,7 @@ use crate::timestamp::Timestamp;
 impl Dispatcher {
     /// Carries out everything that follows from what has just changed.
     pub(super) fn direct(&mut self, now: Timestamp) {
+        self.router.tell_time(now);
         while let Some(directive) = self.router.next() {
             self.carry_out(directive, now);
         }
@@ -70,7 +72,8 @@ impl Dispatcher {
             tracing::error!(%dialog, %rejection, "the router directs a dialog that cannot be woken");
             return;
         }
-        let desk = self.desk_of(dialog);
+        let mut desk = self.desk_of(dialog);
+        desk.ruling = self.router.take_ruling().map(KeptRuling::from);
         let context = Context { now, actor: None, desk };
         self.tell(dialog, ToDialog::Order(Box::new(Told { order, context, caller: Caller::nobody() })));
     }

@@ -18,6 +18,7 @@
 //! - `requests.rs`: from a request to the outside to its dialog;
 //! - `retention.rs`: dialogs that have been closed for long enough;
 //! - `queries.rs`: from a query to the actor that knows;
+//! - `statistics.rs`: how queues are now, for who asks for figures;
 //! - `checkpoint.rs`: bringing everything changed to disk while traffic runs.
 
 mod checkpoint;
@@ -36,6 +37,7 @@ mod queries;
 mod requests;
 mod retention;
 mod start;
+mod statistics;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -142,6 +144,7 @@ impl Dispatcher {
     fn slice(&mut self, context: &mut Context<Self>) {
         let now = self.now();
         let mut count = 0;
+        self.router.tell_time(now);
         self.take_in();
         while count < SLICE
             && self.setting_up == 0
@@ -244,6 +247,7 @@ impl Handler<Notes> for Dispatcher {
         let count = notes.len();
         self.guarded(context, |dispatcher, context| {
             let now = dispatcher.now();
+            dispatcher.router.tell_time(now);
             for note in notes {
                 dispatcher.take_note(note, now);
             }

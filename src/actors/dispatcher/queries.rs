@@ -33,7 +33,10 @@ impl Dispatcher {
             Query::GetOperator(query) => self.get_operator(&query.operator, caller),
             Query::GetChannel(query) => self.get_channel(query.channel, caller),
             Query::Health(_) => self.health(caller),
+            Query::Stats(query) => self.stats(query, caller),
+            Query::Position(query) => self.position(query.dialog, caller),
             Query::History(query) => self.history(query, caller),
+            Query::Explain(query) => self.explain(query.dialog, caller),
             Query::GetFile(query) => self.get_file(query, caller),
             Query::ListRequests(query) => self.pending(Pending::Requests(query), caller),
             Query::GetRequest(query) => self.get_request(query.request, caller),
@@ -57,6 +60,16 @@ impl Dispatcher {
             self.tell(dialog, ToDialog::Show(Box::new(query), caller));
         } else if dialog < self.next_dialog && dialog.0 > 0 {
             self.pending(Pending::OnDisk(dialog), caller);
+        } else {
+            self.reject(caller, no_such_dialog());
+        }
+    }
+
+    fn explain(&mut self, dialog: DialogId, caller: Caller) {
+        if self.live.contains_key(&dialog) {
+            self.tell(dialog, ToDialog::Explain(caller));
+        } else if dialog < self.next_dialog && dialog.0 > 0 {
+            self.pending(Pending::ExplainOnDisk(dialog), caller);
         } else {
             self.reject(caller, no_such_dialog());
         }
@@ -148,7 +161,9 @@ impl Dispatcher {
 
     fn get_channel(&mut self, channel: ChannelId, caller: Caller) {
         let Counts { waiting, offered } = self.router.counts(&channel);
-        let counts = QueueState { waiting: waiting as u64, offered: offered as u64 };
+        let (_, first) = self.router.waiting(Some(&channel));
+        let longest_wait_ms = first.map_or(0, |first| self.now().since_ms(first));
+        let counts = QueueState { waiting: waiting as u64, offered: offered as u64, longest_wait_ms };
         self.shared.activity.begin();
         self.setting_up += 1;
         self.registry.do_send(ToRegistry::Show(channel, counts, caller));
@@ -196,7 +211,7 @@ impl Dispatcher {
         }
     }
 
-    fn pending(&self, pending: Pending, caller: Caller) {
+    pub(super) fn pending(&self, pending: Pending, caller: Caller) {
         self.shard.open().release(caller, Ok(Outcome::Answered(Box::new(Answer::Pending(pending)))));
     }
 }

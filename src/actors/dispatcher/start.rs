@@ -216,8 +216,8 @@ impl Dispatcher {
             let on_disk = OnDisk { fingerprint: on_disk.unwrap_or(0), open: was_open_on_disk, clean: false };
             self.take_up_dialog(dialog, on_disk, erased);
         }
-        self.router.reconcile();
         let now = self.now();
+        self.router.reconcile(now);
         removed.iter().for_each(|operator| self.dismiss(operator, now));
         self.direct(now);
     }

@@ -1,19 +1,25 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
-use super::{Client, Dialog, HostRequest, Insert, Message, MovedMessage, Rating, Score, Status};
+use super::{
+    Client, Dialog, HostRequest, Insert, KeptRuling, Message, MovedMessage, Rating, Ruled, Score, Status,
+};
 use crate::domain::event::{Destination, DialogEvent};
+use crate::domain::statistics::Progress;
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
+use crate::limits;
 use crate::timestamp::Timestamp;
 
 impl Dialog {
     /// The dialog that its first event makes; `None` if that is not an opening.
     pub fn from_event(id: DialogId, event: &DialogEvent, at: Timestamp) -> Option<Self> {
-        let blank = Self::blank(id, at);
+        let mut blank = Self::blank(id, at);
+        blank.progress.follow(event, at);
         match event {
-            DialogEvent::Opened { channel, client, client_name, previous } => {
+            DialogEvent::Opened { channel, client, client_name, previous, wishes } => {
                 let (channel, name) = (channel.clone(), client_name.clone());
                 let client = Some(Client { channel: channel.clone(), id: client.clone(), name });
-                Some(Self { channel: Some(channel), client, previous: *previous, ..blank })
+                let wishes = wishes.clone();
+                Some(Self { channel: Some(channel), client, previous: *previous, wishes, ..blank })
             }
             DialogEvent::OpenedByMove { channel, client, previous } => {
                 let (channel, client) = (Some(channel.clone()), Some((**client).clone()));
@@ -53,6 +59,9 @@ impl Dialog {
             former_owners: Vec::new(),
             moved: None,
             erased_at: None,
+            wishes: None,
+            rulings: Vec::new(),
+            progress: Progress::default(),
         }
     }
 
@@ -67,13 +76,20 @@ impl Dialog {
 
     /// Takes an event in. Never fails: an event is a fact.
     pub fn apply(&mut self, event: &DialogEvent, at: Timestamp) {
+        self.progress.follow(event, at);
         match event {
             DialogEvent::Opened { .. }
             | DialogEvent::OpenedInternally { .. }
             | DialogEvent::OpenedByMove { .. }
             | DialogEvent::OperatorMentioned { .. } => {}
-            DialogEvent::Waiting { .. } => self.announced = true,
-            DialogEvent::Offered { operators, deadline, weight } => self.offer(operators, *deadline, *weight),
+            DialogEvent::Waiting { ruling, .. } => {
+                self.announced = true;
+                self.rule(ruling.as_ref(), &[], at);
+            }
+            DialogEvent::Offered { operators, deadline, weight, ruling } => {
+                self.offer(operators, *deadline, *weight);
+                self.rule(ruling.as_ref(), operators, at);
+            }
             DialogEvent::OfferWithdrawn { operator } => self.end_offer(operator),
             DialogEvent::OfferSkipped { operator } | DialogEvent::OfferExpired { operator } => {
                 self.end_offer(operator);
@@ -81,10 +97,15 @@ impl Dialog {
                     self.round.push(operator.clone());
                 }
             }
-            DialogEvent::Answered { operator, weight } | DialogEvent::Taken { operator, weight, .. } => {
+            DialogEvent::Answered { operator, weight, ruling } => {
                 self.own(operator, *weight);
+                self.rule(ruling.as_ref(), std::slice::from_ref(operator), at);
             }
+            DialogEvent::Taken { operator, weight, .. } => self.own(operator, *weight),
             DialogEvent::Transferred { to, .. } => self.transfer(to, at),
+            DialogEvent::PrioritySet { priority, .. } => {
+                self.wishes.get_or_insert_default().priority = Some(*priority);
+            }
             DialogEvent::Pinned { .. } => self.pinned = true,
             DialogEvent::Unpinned { .. } => self.pinned = false,
             DialogEvent::MessageAdded(message) => self.messages.push((**message).clone()),
@@ -228,6 +249,16 @@ impl Dialog {
         if let Destination::Channel(channel) = to {
             self.channel = Some(channel.clone());
         }
+    }
+
+    /// Keeps why it was decided so.
+    fn rule(&mut self, ruling: Option<&KeptRuling>, winners: &[OperatorId], at: Timestamp) {
+        let Some(ruling) = ruling else { return };
+        if self.rulings.len() == limits::RULINGS_PER_DIALOG {
+            self.rulings.remove(0);
+        }
+        let winners = winners.iter().cloned().collect();
+        self.rulings.push(Ruled { at, ruling: ruling.clone(), winners });
     }
 
     fn remember(&mut self, operator: OperatorId) {

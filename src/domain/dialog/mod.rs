@@ -13,9 +13,11 @@ mod message;
 pub mod order;
 mod rating;
 mod relation;
+mod ruling;
 mod status;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +29,11 @@ pub use erasure::Traces;
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
+pub use ruling::{Candidate, Filtered, KeptRuling, Preference, Reason, Rule, Ruled, Ruling};
 pub use status::{CloseReason, Status};
+pub use wishes::Wishes;
 
+use super::statistics::Progress;
 use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
 
@@ -85,6 +90,12 @@ pub struct Dialog {
     pub moved: Option<MovedMessage>,
     /// When what was written in it was erased.
     pub erased_at: Option<Timestamp>,
+    /// What is true of it alone, beside the rules of its channel.
+    pub wishes: Option<Box<Wishes>>,
+    /// What the dispatcher decided on it and why, oldest first.
+    pub rulings: Vec<Ruled>,
+    /// When it first entered a queue and was first answered.
+    pub progress: Progress,
 }
 
 /// A message that goes on in another dialog.

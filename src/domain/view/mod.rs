@@ -5,24 +5,28 @@
 mod channel;
 mod content;
 mod dialog;
+mod explanation;
 mod file;
 mod found;
 mod history;
 mod message;
 mod operator;
 mod request;
+mod stats;
 
 use serde::{Deserialize, Serialize};
 
 pub use channel::{ChannelView, QueueState};
 pub use content::{Answers, ContentView, FileLine, FormLine, MentionView};
 pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Page};
+pub use explanation::{CandidateView, Explanation, ReasonCount, RulingView};
 pub use file::{FileView, uploaded};
 pub use found::{FoundDialog, SearchResult};
 pub use history::{HistoryPage, HistoryPart, HistoryView, MessageView};
 pub use message::{ClientMessageView, EmployeeMessageView, RevisionView};
 pub use operator::{OperatorView, Workload};
 pub use request::RequestView;
+pub use stats::{OperatorStatsView, PositionView, StatsView};
 
 pub use crate::domain::dialog::Link;
 

@@ -19,6 +19,14 @@ const WEIGHT: u32 = 1;
 /// How long an offer would stand; with `accept: auto` none is made.
 const OFFER_TIMEOUT_MS: u64 = 60_000;
 
+/// What the plan says of the channel.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub mode: QueueMode,
+    pub max_waiting: Option<u32>,
+    pub abandon_ms: Option<u64>,
+}
+
 pub(super) fn channel() -> ChannelId {
     ChannelId::new(CHANNEL).expect("a constant of 1 to 128 characters is an id")
 }
@@ -38,10 +46,10 @@ pub(super) fn put_operator(place: usize, capacity: u32) -> Request {
     Request::new(Command::PutOperator(Box::new(PutOperator { operator: operator(place), settings })))
 }
 
-pub(super) fn put_channel(operators: usize) -> Request {
+pub(super) fn put_channel(operators: usize, rules: Rules) -> Request {
     let member = |place: usize| Member { operator: operator(place), rank: place as i64 + 1 };
     let queue = Queue {
-        mode: QueueMode::Evenly,
+        mode: rules.mode,
         members: (0..operators).map(member).collect(),
         accept: Accept::Auto,
         offer_timeout_ms: OFFER_TIMEOUT_MS,
@@ -51,6 +59,8 @@ pub(super) fn put_channel(operators: usize) -> Request {
         name: "Recorded traffic".to_owned(),
         queue,
         weight: WEIGHT,
+        max_waiting: rules.max_waiting,
+        abandon_ms: rules.abandon_ms,
         ..ChannelSettings::default()
     };
     Request::new(Command::PutChannel(Box::new(PutChannel { channel: channel(), settings })))

@@ -1,11 +1,12 @@
 //! What to replay and how. Plain data.
 
+use crate::domain::channel::QueueMode;
 use crate::error::Error;
 use crate::limits;
 use crate::load::arrivals::Spread;
 use crate::load::distributions::{Durations, Shape};
 use crate::load::recording::Recording;
-use crate::load::staffing::{Operators, ServiceGoal, Staffing};
+use crate::load::staffing::{DayShift, Operators, ServiceGoal, Staffing};
 use crate::timestamp::Timestamp;
 
 /// What to replay and how.
@@ -22,6 +23,14 @@ pub struct ReplayPlan {
     pub patience_ms: Option<u64>,
     /// How many operators there are.
     pub operators: Operators,
+    /// How many operators there are by the time of day, in order; if any are named, `operators` is not asked.
+    pub by_time: Vec<DayShift>,
+    /// Who among the free operators gets a dialog.
+    pub mode: QueueMode,
+    /// How many may wait before others are turned away; without it, as many as come.
+    pub max_waiting: Option<u32>,
+    /// How long anybody may wait before the engine closes the dialog; without it, for ever.
+    pub abandon_ms: Option<u64>,
     /// How many dialogs an operator handles at once.
     pub capacity: u32,
     /// Answered within this counts for the service level.
@@ -46,6 +55,10 @@ impl ReplayPlan {
             handling: Durations { shape: Shape::Exponential, mean_ms: Self::DEFAULT_HANDLE_MS },
             patience_ms: None,
             operators: Operators::Auto(ServiceGoal::default()),
+            by_time: Vec::new(),
+            mode: QueueMode::Evenly,
+            max_waiting: None,
+            abandon_ms: None,
             capacity: 1,
             threshold_ms: Self::DEFAULT_THRESHOLD_MS,
             seed: 1,
@@ -59,14 +72,23 @@ impl ReplayPlan {
 
     /// How many operators there are when.
     pub fn staffing(&self) -> Staffing {
-        Staffing::plan(self.recording.intervals(), self.operators, self.handling.mean_ms, self.capacity)
+        let intervals = self.recording.intervals();
+        match self.by_time.is_empty() {
+            true => Staffing::plan(intervals, self.operators, self.handling.mean_ms, self.capacity),
+            false => Staffing::by_time(intervals, &self.by_time),
+        }
     }
 
     /// Whether every setting is in its range, and how many operators that takes.
-    pub(super) fn checked_staffing(&self) -> Result<Staffing, Error> {
+    pub(in crate::load) fn checked_staffing(&self) -> Result<Staffing, Error> {
         within("handle_ms", self.handling.mean_ms, 1, limits::DURATION_MS)?;
         within("patience_ms", self.patience_ms.unwrap_or(1), 1, limits::DURATION_MS)?;
         within("capacity", u64::from(self.capacity), 1, u64::from(limits::CAPACITY_UNITS))?;
+        within("abandon_ms", self.abandon_ms.unwrap_or(1), 1, limits::DURATION_MS)?;
+        if matches!(self.mode, QueueMode::All | QueueMode::Manual) {
+            let reason = "a replay answers by itself, so the queue has to give each dialog to one operator";
+            return Err(Error::InvalidSetting { setting: "mode", reason: reason.to_owned() });
+        }
         if let Operators::Fixed(count) = self.operators {
             within("operators", u64::from(count), 1, limits::QUEUE_MEMBERS as u64)?;
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::commands;
+use super::commands::{self, Rules};
 use super::desks::Desks;
 use super::plan::ReplayPlan;
 use super::progress::{ReplayFailure, ReplayProgress};
@@ -25,9 +25,13 @@ use crate::load::distributions::{Draws, Durations, Purpose, Shape};
 use crate::load::staffing::{Shift, Staffing};
 use crate::timestamp::Timestamp;
 
+/// The rejection of an arrival who finds as many waiting as may wait.
+const QUEUE_FULL: &str = "queue_full";
+
 /// Recorded traffic as a script. Its counts come out of the [`ReplayProgress`] made with it.
 pub struct ReplayScript {
     channel: ChannelId,
+    rules: Rules,
     start: Timestamp,
     capacity: u32,
     /// How many of the commands that set everything up are done.
@@ -97,6 +101,7 @@ impl ReplayScript {
         };
         Self {
             channel: commands::channel(),
+            rules: Rules { mode: plan.mode, max_waiting: plan.max_waiting, abandon_ms: plan.abandon_ms },
             start: plan.start(),
             capacity: plan.capacity,
             set_up: 0,
@@ -191,7 +196,7 @@ impl ReplayScript {
             What::SetUp if self.set_up < self.desks.count() => {
                 commands::put_operator(self.set_up, self.capacity)
             }
-            What::SetUp => commands::put_channel(self.desks.count()),
+            What::SetUp => commands::put_channel(self.desks.count(), self.rules),
             What::Presence { desk, online } => {
                 commands::set_presence(self.desks.operator(desk).clone(), online)
             }
@@ -223,8 +228,9 @@ impl ReplayScript {
             }
         }
         if let Some(dialog) = self.arrived.take() {
-            let waits = self.open.get(&dialog).is_some_and(|dialog| dialog.answer.is_none());
-            self.tally.waited += u64::from(waits);
+            if let Some(dialog) = self.open.get(&dialog).filter(|dialog| dialog.answer.is_none()) {
+                self.tally.waited(dialog.interval);
+            }
             self.progress.moved(self.tally.arrivals, now);
         }
         if self.waiting > 0 && self.desks.somebody_is_free() {
@@ -237,6 +243,13 @@ impl ReplayScript {
         let Some(asked) = self.asked.take() else {
             return Err("a reply came to a command that was not sent".to_owned());
         };
+        let is_full = |rejection: &Rejection| rejection.code.as_str() == QUEUE_FULL;
+        if asked.what == What::Arrive
+            && self.rules.max_waiting.is_some()
+            && reply.as_ref().is_err_and(is_full)
+        {
+            return self.turned_away();
+        }
         let reply =
             reply.as_ref().map_err(|rejection| format!("{:?} was rejected: {rejection}", asked.what))?;
         while self.shifts.get(self.shift).is_some_and(|shift| shift.from <= asked.at) {
@@ -263,12 +276,8 @@ impl ReplayScript {
             Reply::Received(received) if received.opened && !received.duplicate => received.dialog,
             other => return Err(format!("arrival {} did not open a dialog: {other:?}", arrival.number)),
         };
-        self.arrivals.advance();
-        self.tally.arrived(arrival.interval);
-        let handling_ms = self.handling.next_ms();
-        if let Some(patience) = &mut self.patience {
-            self.leaves.push(Reverse((now.plus_ms(patience.next_ms()), dialog)));
-        }
+        let (handling_ms, patience_ms) = self.take_arrival(arrival.interval);
+        self.leaves.extend(patience_ms.map(|patience_ms| Reverse((now.plus_ms(patience_ms), dialog))));
         let opened = OpenDialog {
             arrival: arrival.number,
             interval: arrival.interval,
@@ -282,6 +291,23 @@ impl ReplayScript {
         self.waiting += 1;
         self.arrived = Some(dialog);
         Ok(())
+    }
+
+    /// The queue was full: nothing is open, and whoever comes next is drawn as if it had not been.
+    fn turned_away(&mut self) -> Result<(), String> {
+        let Some(arrival) = self.arrivals.peek() else {
+            return Err("an arrival came after the last one".to_owned());
+        };
+        self.take_arrival(arrival.interval);
+        self.tally.turned_away += 1;
+        Ok(())
+    }
+
+    /// One more has come: how long its handling takes, and its patience.
+    fn take_arrival(&mut self, interval: usize) -> (u64, Option<u64>) {
+        self.arrivals.advance();
+        self.tally.arrived(interval);
+        (self.handling.next_ms(), self.patience.as_mut().map(Draws::next_ms))
     }
 
     fn answered(&mut self, now: Timestamp, dialog: DialogId, operator: &OperatorId) -> Result<(), String> {
@@ -326,7 +352,8 @@ impl ReplayScript {
         if !self.open.is_empty() {
             return Err(format!("{} dialogs are left open and nothing can end them", self.open.len()));
         }
-        if tally.arrivals != self.progress.total() || tally.answered + tally.abandoned != tally.arrivals {
+        let ended = tally.answered + tally.abandoned + tally.turned_away;
+        if tally.arrivals != self.progress.total() || ended != tally.arrivals {
             let (arrivals, total) = (tally.arrivals, self.progress.total());
             return Err(format!(
                 "of {total} arrivals {arrivals} came, {} were answered and {} left",

@@ -18,8 +18,12 @@ pub struct IntervalTally {
     pub abandoned: u32,
     /// How many were answered within the threshold.
     pub within: u32,
+    /// How many were not answered at once.
+    pub waited: u32,
     /// How long the answered waited, together.
     pub wait_ms: u64,
+    /// How long those waited who left, together.
+    pub abandoned_wait_ms: u64,
     /// How many operators were planned.
     pub operators: u32,
 }
@@ -33,6 +37,8 @@ pub struct Tally {
     pub answered: u64,
     /// How many left before that.
     pub abandoned: u64,
+    /// How many found the queue full, and never got in.
+    pub turned_away: u64,
     /// How many were not answered at once.
     pub waited: u64,
     /// How many were answered within the threshold.
@@ -64,6 +70,7 @@ impl Tally {
             arrivals: 0,
             answered: 0,
             abandoned: 0,
+            turned_away: 0,
             waited: 0,
             within: 0,
             wait_ms: 0,
@@ -89,6 +96,11 @@ impl Tally {
         self.intervals[interval].arrivals += 1;
     }
 
+    pub(super) fn waited(&mut self, interval: usize) {
+        self.waited += 1;
+        self.intervals[interval].waited += 1;
+    }
+
     pub(super) fn answered(&mut self, interval: usize, wait_ms: u64) {
         let within = wait_ms <= self.threshold_ms;
         self.answered += 1;
@@ -107,6 +119,7 @@ impl Tally {
         self.abandoned += 1;
         self.longest_wait_ms = self.longest_wait_ms.max(wait_ms);
         self.intervals[interval].abandoned += 1;
+        self.intervals[interval].abandoned_wait_ms += wait_ms;
     }
 
     pub(super) fn staffed(&mut self, now: Timestamp, operators: u32, capacity: u32) {

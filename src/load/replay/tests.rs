@@ -193,6 +193,27 @@ fn an_operator_above_capacity_and_a_dialog_given_twice_stop_the_replay() {
 }
 
 #[test]
+fn whoever_finds_the_queue_full_is_turned_away() {
+    let mut plan = plan(recording(2, &[4, 0]), 1, 60_000);
+    plan.max_waiting = Some(0);
+    let play = |code: Code| {
+        let (mut script, progress) = ReplayScript::new(&plan).unwrap();
+        let (mut now, mut given) = (Timestamp::from_millis(0), Vec::new());
+        while let Step::Do { at, request } = script.next(now, &given) {
+            now = at;
+            let arrives = matches!(request.command, crate::domain::command::Command::Receive(_));
+            let rejection = Rejection::new(code, "not now");
+            given = vec![Observation::Replied(if arrives { Err(rejection) } else { Ok(Reply::Done) })];
+        }
+        progress.outcome().unwrap().clone()
+    };
+    assert!(play(Code::Conflict).is_err(), "any other rejection is none that was asked for");
+    let Some(full) = Code::ALL.iter().find(|code| code.as_str() == "queue_full") else { return };
+    let tally = play(*full).unwrap();
+    assert_eq!((tally.arrivals, tally.turned_away, tally.answered), (4, 4, 0));
+}
+
+#[test]
 fn a_clock_past_the_start_is_refused() {
     let (mut script, progress) = ReplayScript::new(&plan(recording(2, &[4, 0]), 1, 60_000)).unwrap();
     let late = Timestamp::parse("2026-01-01T08:00:00.001Z").unwrap();

@@ -3,29 +3,75 @@
 use plotters::style::RGBColor;
 
 use super::charts;
+use super::comparison::{Compared, Comparison, rows};
 use super::summary::ReplayReport;
-use super::text::{heading, period};
+use super::text::{described, heading, period};
 use crate::load::human;
 
 const STYLE: &str = include_str!("page.css");
 
 /// The report as one HTML file, light or dark as the reader's system is.
 pub fn html(report: &ReplayReport) -> String {
-    let title = escaped(&heading(report));
-    let mut page = format!(
+    let mut page = head(&heading(report), &period(report));
+    page.push_str(&headline(report));
+    page.push_str(&pictures(report));
+    page.push_str(&details(report));
+    page.push_str(END);
+    page
+}
+
+/// The comparison as one HTML file: the table, and the service level per day of each setting.
+pub fn comparison(comparison: &Comparison) -> String {
+    let Some(first) = comparison.settings.first() else { return String::new() };
+    let mut page = head(&heading(&first.report), &period(&first.report));
+    page.push_str(&table(comparison));
+    for setting in &comparison.settings {
+        let report = &setting.report;
+        let in_time = format!("within {}", human::duration_ms(report.threshold_ms as f64));
+        let title = escaped(&format!("{}: service level per day", setting.name));
+        page.push_str(&figure("wide", &title, &[("main", in_time)], &charts::service_level_per_day(report)));
+    }
+    page.push_str(END);
+    page
+}
+
+const END: &str = "</main>\n</body>\n</html>\n";
+
+fn table(comparison: &Comparison) -> String {
+    let cell = |tag: &str, text: &str| format!("<{tag}>{}</{tag}>", escaped(text));
+    let mut names = vec![cell("td", "")];
+    for (place, setting) in comparison.settings.iter().enumerate() {
+        names.push(cell("th", &setting.name));
+        names.extend((place > 0).then(|| cell("th", "difference")));
+    }
+    let mut text = format!("<tr>{}</tr>\n", names.concat());
+    for row in rows(comparison) {
+        let mut cells = vec![cell("th", row.label)];
+        for (place, figure) in row.figures.iter().enumerate() {
+            cells.push(cell("td", figure));
+            cells.extend(place.checked_sub(1).map(|place| cell("td", &row.differences[place])));
+        }
+        text.push_str(&format!("<tr>{}</tr>\n", cells.concat()));
+    }
+    let item = |setting: &Compared| cell("li", &format!("{}: {}", setting.name, described(setting)));
+    let described: String = comparison.settings.iter().map(item).collect();
+    format!(
+        "<section class=\"wide\"><h2>Side by side</h2>\n<table class=\"compared\">\n{text}</table>\n\
+         <ul>{described}</ul>\n<p>The same arrivals, handling times and patience under every setting.</p></section>\n"
+    )
+}
+
+fn head(title: &str, period: &str) -> String {
+    let title = escaped(title);
+    format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
          <style>\n{STYLE}{}</style>\n</head>\n<body>\n<main>\n\
          <header><h1>{title}</h1><p>{}</p></header>\n",
         colours(),
-        escaped(&period(report)),
-    );
-    page.push_str(&headline(report));
-    page.push_str(&pictures(report));
-    page.push_str(&details(report));
-    page.push_str("</main>\n</body>\n</html>\n");
-    page
+        escaped(period),
+    )
 }
 
 /// One rule for every colour that the charts use.

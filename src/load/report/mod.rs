@@ -4,6 +4,7 @@
 
 mod axis;
 mod charts;
+mod comparison;
 mod html;
 mod plot;
 mod summary;
@@ -12,6 +13,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use html::html;
+pub use comparison::{Compared, Comparison, Difference};
+pub use html::{comparison as html_of_comparison, html};
 pub use summary::{DayFigures, ReplayReport, RunFacts, SlotFigures, WaitBand};
-pub use text::text;
+pub use text::{comparison as text_of_comparison, text};

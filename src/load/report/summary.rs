@@ -46,6 +46,8 @@ pub struct ReplayReport {
     pub answered: u64,
     /// How many left before that.
     pub abandoned: u64,
+    /// How many found the queue full.
+    pub turned_away: u64,
     /// The share of arrivals that waited at all.
     pub p_wait: Option<f64>,
     /// The share of arrivals that was answered within the threshold.
@@ -155,6 +157,7 @@ impl ReplayReport {
             arrivals: tally.arrivals,
             answered: tally.answered,
             abandoned: tally.abandoned,
+            turned_away: tally.turned_away,
             p_wait: share(tally.waited, tally.arrivals),
             service_level: share(tally.within, tally.answered + tally.abandoned),
             threshold_ms: tally.threshold_ms(),
@@ -165,12 +168,13 @@ impl ReplayReport {
             wait_p90_ms: (tally.answered > 0).then(|| tally.waits.value_at_quantile(0.9)),
             waits: bands(tally),
             operators: match plan.operators {
+                _ if !plan.by_time.is_empty() => "by the time of day".to_owned(),
                 Operators::Auto(_) => "auto".to_owned(),
                 Operators::Fixed(count) => count.to_string(),
             },
             service_goal: match plan.operators {
-                Operators::Auto(goal) => Some(goal.level),
-                Operators::Fixed(_) => None,
+                Operators::Auto(goal) if plan.by_time.is_empty() => Some(goal.level),
+                _ => None,
             },
             operators_max: tally.operators_max,
             capacity: plan.capacity,

@@ -128,3 +128,44 @@ fn a_replay_without_arrivals_has_a_report_too() {
     assert!(text(&report).contains("Arrivals                                 0"));
     assert!(html(&report).contains("</html>"));
 }
+
+fn compared(name: &str, operators: u32) -> super::Compared {
+    let mut plan = small_plan();
+    plan.operators = Operators::Fixed(operators);
+    plan.handling.mean_ms = 600_000;
+    super::Compared { name: name.to_owned(), mode: "evenly".to_owned(), report: report_of(&plan) }
+}
+
+#[test]
+fn differences_are_those_to_the_first_setting() {
+    let settings = vec![compared("few", 1), compared("more", 20), compared("few again", 1)];
+    let comparison = super::Comparison::new("calls.csv".to_owned(), settings);
+    let [few, more] = [0, 1].map(|place| &comparison.settings[place].report);
+    let [differs, same] = [0, 1].map(|place| &comparison.differences[place]);
+    assert_eq!((differs.name.as_str(), differs.from.as_str()), ("more", "few"));
+    assert_eq!(differs.asa_ms, Some(more.asa_ms.unwrap() as i64 - few.asa_ms.unwrap() as i64));
+    assert!(differs.asa_ms < Some(0) && differs.service_level > Some(0.0));
+    assert_eq!((differs.answered, differs.operators_max), (0, 19));
+    assert_eq!((same.asa_ms, same.service_level, same.longest_wait_ms), (Some(0), Some(0.0), 0));
+    let json = serde_json::to_value(&comparison).unwrap();
+    assert_eq!(json["settings"][1]["name"], "more");
+    assert_eq!(json["settings"][1]["answered"], 65);
+    assert_eq!(json["differences"][0]["operators_max"], 19);
+}
+
+#[test]
+fn settings_stand_side_by_side_in_text_and_page() {
+    let settings = vec![compared("few", 1), compared("a name <longer> than its column", 20)];
+    let comparison = super::Comparison::new("calls.csv".to_owned(), settings);
+    let text = super::text_of_comparison(&comparison);
+    let line =
+        |label: &str| text.lines().find(|line| line.trim_start().starts_with(label)).unwrap().to_owned();
+    assert!(line("few:").contains("evenly, 1 operators in every interval"), "{text}");
+    assert_eq!(line("Operators at once").split_whitespace().skip(3).collect::<Vec<_>>(), ["1", "20", "+19"]);
+    assert_eq!(line("Answered").split_whitespace().skip(1).collect::<Vec<_>>(), ["65", "65", "0"]);
+    assert!(line("Service level").ends_with("points"), "{text}");
+    assert!(text.contains("a name <longer> …"), "{text}");
+    let page = super::html_of_comparison(&comparison);
+    assert!(page.contains("<th>a name &lt;longer&gt; than its column</th>") && !page.contains("<longer>"));
+    assert!(page.contains("<th>Operators at once</th><td>1</td><td>20</td><td>+19</td>"), "{page}");
+}

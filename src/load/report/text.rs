@@ -1,5 +1,6 @@
 //! The report as a text for the terminal.
 
+use super::comparison::{Compared, Comparison, rows};
 use super::plot::{Labels, Style, plot};
 use super::summary::ReplayReport;
 use crate::load::human;
@@ -19,6 +20,49 @@ pub fn text(report: &ReplayReport) -> String {
         }
     }
     page.0
+}
+
+/// The comparison as a text for the terminal: the first setting, then each other one with how it differs.
+pub fn comparison(comparison: &Comparison) -> String {
+    let Some(first) = comparison.settings.first() else { return String::new() };
+    let names: Vec<&str> = comparison.settings.iter().map(|setting| setting.name.as_str()).collect();
+    let mut text = format!("\n  {}\n  {}\n\n", heading(&first.report), period(&first.report));
+    text.push_str(&line("", &side_by_side(&names, &vec!["difference"; names.len() - 1])));
+    for row in rows(comparison) {
+        let [figures, differences] = [&row.figures, &row.differences]
+            .map(|cells| cells.iter().map(String::as_str).collect::<Vec<_>>());
+        text.push_str(&line(row.label, &side_by_side(&figures, &differences)));
+    }
+    let modes = comparison.settings.iter().map(|setting| format!("{}: {}", setting.name, described(setting)));
+    text.push_str(&format!("\n  {}\n", modes.collect::<Vec<_>>().join("\n  ")));
+    text.push_str("\n  The same arrivals, handling times and patience under every setting.\n");
+    text
+}
+
+fn side_by_side<'a>(figures: &[&'a str], differences: &[&'a str]) -> Vec<&'a str> {
+    let (first, others) =
+        figures.split_first().map_or((&[][..], &[][..]), |(_, others)| (&figures[..1], others));
+    let pairs = others.iter().zip(differences).flat_map(|(figure, difference)| [*figure, *difference]);
+    first.iter().copied().chain(pairs).collect()
+}
+
+fn line(label: &str, cells: &[&str]) -> String {
+    let cells: String = cells.iter().map(|cell| format!(" {:>17}", clipped(cell))).collect();
+    format!("    {label:<26}{cells}").trim_end().to_owned() + "\n"
+}
+
+/// A name that is too long for its column, without its end.
+fn clipped(cell: &str) -> String {
+    match cell.chars().count() {
+        0..=17 => cell.to_owned(),
+        _ => cell.chars().take(16).chain(['…']).collect(),
+    }
+}
+
+/// Who was there under a setting, and who got a dialog.
+pub(super) fn described(setting: &Compared) -> String {
+    let report = &setting.report;
+    format!("{}, {} operators {}", setting.mode, human::count(report.operators_max.into()), staffing(report))
 }
 
 pub(super) fn heading(report: &ReplayReport) -> String {
@@ -62,6 +106,9 @@ fn demand(page: &mut Page, report: &ReplayReport) {
     page.line("Arrivals", &human::count(report.arrivals), "each opened one dialog");
     page.line("Answered", &human::count(report.answered), &of_arrivals(report.answered));
     page.line("Abandoned", &human::count(report.abandoned), &of_arrivals(report.abandoned));
+    if report.turned_away > 0 {
+        page.line("Turned away", &human::count(report.turned_away), &of_arrivals(report.turned_away));
+    }
     if let Some(day) = &report.busiest_day {
         let remark = format!(
             "{}, {} within {}",
@@ -95,6 +142,7 @@ fn people(page: &mut Page, report: &ReplayReport) {
 fn staffing(report: &ReplayReport) -> String {
     match report.service_goal {
         Some(goal) => format!("at most; staffed by Erlang C for {:.0} %", goal * 100.0),
+        None if report.operators.parse::<u32>().is_err() => format!("at most; {}", report.operators),
         None => "in every interval".to_owned(),
     }
 }

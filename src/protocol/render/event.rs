@@ -43,6 +43,7 @@ fn is_for_employees(event: &DialogEvent) -> bool {
         DialogEvent::Renamed { .. }
         | DialogEvent::HiddenModeSet { .. }
         | DialogEvent::Scored { .. }
+        | DialogEvent::PrioritySet { .. }
         | DialogEvent::OperatorMentioned { .. }
         | DialogEvent::AppAttached { .. } => true,
         event => event.request().is_some(),
@@ -117,7 +118,7 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
     map.serialize_entry("kind", dialog_kind(event))?;
     map.serialize_entry("dialog", &dialog)?;
     match event {
-        DialogEvent::Opened { channel, client, client_name: _, previous } => {
+        DialogEvent::Opened { channel, client, client_name: _, previous, wishes: _ } => {
             map.serialize_entry("channel", channel)?;
             map.serialize_entry("client", client)?;
             map.serialize_entry("previous", previous)
@@ -127,21 +128,25 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
             map.serialize_entry("client", &client.id)?;
             map.serialize_entry("previous", previous)
         }
+        DialogEvent::PrioritySet { priority, by } => {
+            map.serialize_entry("priority", priority)?;
+            map.serialize_entry("by", by)
+        }
         DialogEvent::OpenedInternally { by } => {
             map.serialize_entry("channel", &None::<ChannelId>)?;
             map.serialize_entry("client", &None::<ChannelId>)?;
             map.serialize_entry("previous", &None::<DialogId>)?;
             map.serialize_entry("by", by)
         }
-        DialogEvent::Waiting { channel } => map.serialize_entry("channel", channel),
-        DialogEvent::Offered { operators, deadline, weight: _ } => {
+        DialogEvent::Waiting { channel, ruling: _ } => map.serialize_entry("channel", channel),
+        DialogEvent::Offered { operators, deadline, weight: _, ruling: _ } => {
             map.serialize_entry("operators", operators)?;
             map.serialize_entry("deadline", deadline)
         }
         DialogEvent::OfferWithdrawn { operator }
         | DialogEvent::OfferSkipped { operator }
         | DialogEvent::OfferExpired { operator }
-        | DialogEvent::Answered { operator, weight: _ }
+        | DialogEvent::Answered { operator, weight: _, ruling: _ }
         | DialogEvent::Pinned { operator }
         | DialogEvent::Unpinned { operator } => map.serialize_entry("operator", operator),
         DialogEvent::Transferred { from, to, by } => {
@@ -237,6 +242,7 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         DialogEvent::Opened { .. }
         | DialogEvent::OpenedByMove { .. }
         | DialogEvent::OpenedInternally { .. } => "dialog_opened",
+        DialogEvent::PrioritySet { .. } => "priority_set",
         DialogEvent::MessageMoved { .. } => "message_moved",
         DialogEvent::Waiting { .. } => "dialog_waiting",
         DialogEvent::Offered { .. } => "dialog_offered",

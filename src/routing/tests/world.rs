@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::domain::channel::{Accept, Channel, ChannelSettings, Member, Queue, QueueMode};
 use crate::domain::dialog::command::{OfferRules, Placement};
-use crate::domain::dialog::{Author, CloseReason, Dialog, Message, Status, Visibility};
-use crate::domain::event::{Change, Destination, DialogEvent, Events};
+use crate::domain::dialog::{Author, CloseReason, Dialog, KeptRuling, Message, Status, Visibility, Wishes};
+use crate::domain::event::{Change, Destination, DialogEvent, Events, OperatorEvent};
 use crate::domain::operator::{Operator, OperatorKind, OperatorSettings, Presence};
 use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
 use crate::routing::{Directive, Fact, Memory, Router};
@@ -22,8 +22,8 @@ pub(super) fn operator_id(name: &str) -> OperatorId {
 /// What is on its way to a dialog.
 #[derive(Debug, Clone)]
 pub(super) enum Order {
-    Open(ChannelId, Placement, OfferRules),
-    Direct(Directive, OfferRules),
+    Open(ChannelId, Placement, OfferRules, Option<KeptRuling>, Wishes),
+    Direct(Directive, OfferRules, Option<KeptRuling>),
     Do(Action, Told),
 }
 
@@ -48,6 +48,7 @@ pub(super) enum Action {
     Reply(OperatorId),
     Write,
     Finish,
+    Prioritise(i32),
 }
 
 /// All that is true, and what is under way.
@@ -79,12 +80,16 @@ impl World {
     }
 
     pub(super) fn put_channel(&mut self, channel: Channel) {
+        self.router.tell_time(self.now);
         self.router.put_channel(&channel);
         self.channels.insert(channel.id.clone(), channel);
     }
 
     pub(super) fn put_operator(&mut self, operator: Operator) {
+        self.router.tell_time(self.now);
         self.router.put_operator(&operator);
+        let put = vec![OperatorEvent::Put(Box::new(operator.settings.clone()))];
+        self.memory.fold(&Change { at: self.now, events: Events::Operator(operator.id.clone(), put) });
         self.operators.insert(operator.id.clone(), operator);
     }
 
@@ -115,10 +120,17 @@ impl World {
 
     /// A client writes for the first time; the opening is on its way.
     pub(super) fn open(&mut self, channel: &ChannelId) -> (DialogId, Placement) {
+        self.open_wishing(channel, Wishes::default())
+    }
+
+    /// The same, by a client who wishes something.
+    pub(super) fn open_wishing(&mut self, channel: &ChannelId, wishes: Wishes) -> (DialogId, Placement) {
+        let dialog = DialogId(self.opened + 1);
+        let boxed = wishes.clone().some();
+        let placement = self.router.place_new(dialog, channel, boxed.as_deref(), self.now);
         self.opened += 1;
-        let dialog = DialogId(self.opened);
-        let placement = self.router.place_new(dialog, channel, self.now);
-        let order = Order::Open(channel.clone(), placement.clone(), self.rules(channel));
+        let ruling = self.router.take_ruling().map(KeptRuling::from);
+        let order = Order::Open(channel.clone(), placement.clone(), self.rules(channel), ruling, wishes);
         self.orders.entry(dialog).or_default().push_back(order);
         (dialog, placement)
     }
@@ -151,7 +163,8 @@ impl World {
 
     pub(super) fn direct(&mut self, directive: Directive) {
         let dialog = directive.dialog();
-        let order = Order::Direct(directive, self.rules_for(dialog));
+        let ruling = self.router.take_ruling().map(KeptRuling::from);
+        let order = Order::Direct(directive, self.rules_for(dialog), ruling);
         self.orders.entry(dialog).or_default().push_back(order);
     }
 
@@ -184,13 +197,15 @@ impl World {
     }
 
     fn decide(&self, id: DialogId, order: &Order) -> Vec<DialogEvent> {
-        if let Order::Open(channel, placement, rules) = order {
-            return self.decide_opening(channel, placement, rules);
+        if let Order::Open(channel, placement, rules, ruling, wishes) = order {
+            return self.decide_opening(channel, placement, rules, ruling, wishes);
         }
         let Some(dialog) = self.dialogs.get(&id) else { return Vec::new() };
         match order {
             Order::Open(..) => unreachable!("decided above"),
-            Order::Direct(directive, rules) => self.decide_directive(dialog, directive, rules),
+            Order::Direct(directive, rules, ruling) => {
+                self.decide_directive(dialog, directive, rules, ruling)
+            }
             Order::Do(action, told) => self.decide_action(dialog, action, told),
         }
     }
@@ -200,15 +215,23 @@ impl World {
         channel: &ChannelId,
         placement: &Placement,
         rules: &OfferRules,
+        ruling: &Option<KeptRuling>,
+        wishes: &Wishes,
     ) -> Vec<DialogEvent> {
+        let ruling = ruling.clone();
         let client = ClientId::new(self.opened.to_string()).unwrap();
-        let opened =
-            DialogEvent::Opened { channel: channel.clone(), client, client_name: None, previous: None };
+        let opened = DialogEvent::Opened {
+            channel: channel.clone(),
+            client,
+            client_name: None,
+            previous: None,
+            wishes: wishes.clone().some(),
+        };
         let placed = match placement {
-            Placement::Waiting => DialogEvent::Waiting { channel: channel.clone() },
-            Placement::Offered(operators) => offered(operators, rules.weight, rules, self.now),
+            Placement::Waiting => DialogEvent::Waiting { channel: channel.clone(), ruling },
+            Placement::Offered(operators) => offered(operators, rules.weight, rules, self.now, ruling),
             Placement::Assigned(operator) => {
-                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight }
+                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight, ruling }
             }
         };
         vec![opened, placed]
@@ -219,20 +242,22 @@ impl World {
         dialog: &Dialog,
         directive: &Directive,
         rules: &OfferRules,
+        ruling: &Option<KeptRuling>,
     ) -> Vec<DialogEvent> {
+        let ruling = ruling.clone();
         match directive {
             Directive::Offer { operators, .. } if rules.accept == Accept::Auto => {
                 assert_eq!(dialog.status, Status::Waiting, "only what waits is given");
-                vec![DialogEvent::Answered { operator: operators[0].clone(), weight: rules.weight }]
+                vec![DialogEvent::Answered { operator: operators[0].clone(), weight: rules.weight, ruling }]
             }
             Directive::Offer { operators, .. } => {
                 let may = matches!(dialog.status, Status::Waiting | Status::Offered { .. });
                 assert!(may, "only what has no owner is offered");
-                vec![offered(operators, rules.weight, rules, self.now)]
+                vec![offered(operators, rules.weight, rules, self.now, ruling)]
             }
             Directive::Announce { .. } => {
                 assert_eq!(dialog.status, Status::Waiting, "only what waits is announced");
-                vec![DialogEvent::Waiting { channel: dialog.channel.clone().unwrap() }]
+                vec![DialogEvent::Waiting { channel: dialog.channel.clone().unwrap(), ruling }]
             }
             Directive::Withdraw { operator, .. } if dialog.is_offered_to(operator) => {
                 vec![DialogEvent::OfferWithdrawn { operator: operator.clone() }]
@@ -255,10 +280,14 @@ impl World {
         let answered = dialog.status == Status::Answered;
         match action {
             Action::Answer(operator) if told.room && may_answer(dialog, operator, told) => {
-                vec![DialogEvent::Answered { operator: operator.clone(), weight: told.rules.weight }]
+                vec![DialogEvent::Answered {
+                    operator: operator.clone(),
+                    weight: told.rules.weight,
+                    ruling: None,
+                }]
             }
             Action::AnswerAndFinish(operator) if may_answer(dialog, operator, told) => vec![
-                DialogEvent::Answered { operator: operator.clone(), weight: told.rules.weight },
+                DialogEvent::Answered { operator: operator.clone(), weight: told.rules.weight, ruling: None },
                 closed(),
             ],
             Action::Skip(operator) if dialog.is_offered_to(operator) => {
@@ -279,14 +308,21 @@ impl World {
                 };
                 let weight = told.rules.weight;
                 let given = match told.rules.accept {
-                    Accept::Auto => DialogEvent::Answered { operator: operator.clone(), weight },
-                    Accept::Answer => offered(std::slice::from_ref(operator), weight, &told.rules, self.now),
+                    Accept::Auto => {
+                        DialogEvent::Answered { operator: operator.clone(), weight, ruling: None }
+                    }
+                    Accept::Answer => {
+                        offered(std::slice::from_ref(operator), weight, &told.rules, self.now, None)
+                    }
                 };
                 vec![passed, given]
             }
             Action::Move(channel) => vec![moved(dialog, channel)],
             Action::Reply(operator) if owns(dialog, operator) => {
                 vec![message(dialog, Author::Operator(operator.clone()), self.now)]
+            }
+            Action::Prioritise(priority) => {
+                vec![DialogEvent::PrioritySet { priority: *priority, by: operator_id("boss") }]
             }
             Action::Write => vec![message(dialog, Author::Client, self.now)],
             Action::Finish => vec![closed()],
@@ -301,7 +337,7 @@ impl World {
         self.channels.values().for_each(|channel| self.router.put_channel(channel));
         self.operators.values().for_each(|operator| self.router.put_operator(operator));
         self.dialogs.values().for_each(|dialog| self.router.restore_dialog(dialog));
-        self.router.reconcile();
+        self.router.reconcile(self.now);
     }
 
     /// Units that dialogs charge to an operator, counted from the dialogs alone.
@@ -314,13 +350,19 @@ impl World {
         self.dialogs.values().map(charge).sum()
     }
 
+    /// What follows now.
+    pub(super) fn next(&mut self) -> Option<Directive> {
+        self.router.tell_time(self.now);
+        self.router.next()
+    }
+
     /// Plays everything until nothing follows, and says what was directed.
     pub(super) fn settle(&mut self) -> Vec<Directive> {
         let mut directed = Vec::new();
         loop {
             if let Some(dialog) = self.orders.keys().next().copied() {
                 self.deliver(dialog);
-            } else if let Some(directive) = self.router.next() {
+            } else if let Some(directive) = self.next() {
                 directed.push(directive.clone());
                 self.direct(directive);
             } else {
@@ -360,14 +402,20 @@ fn may_answer(dialog: &Dialog, operator: &OperatorId, told: &Told) -> bool {
     match dialog.status {
         Status::Waiting => told.member,
         Status::Offered { .. } => {
-            dialog.is_offered_to(operator) || (told.member && told.rules.mode == QueueMode::All)
+            dialog.is_offered_to(operator) || (told.member && told.rules.mode.is_open_to_members())
         }
         _ => false,
     }
 }
 
-fn offered(operators: &[OperatorId], weight: u32, rules: &OfferRules, now: Timestamp) -> DialogEvent {
-    DialogEvent::Offered { operators: operators.to_vec(), deadline: rules.deadline(now), weight }
+fn offered(
+    operators: &[OperatorId],
+    weight: u32,
+    rules: &OfferRules,
+    now: Timestamp,
+    ruling: Option<KeptRuling>,
+) -> DialogEvent {
+    DialogEvent::Offered { operators: operators.to_vec(), deadline: rules.deadline(now), weight, ruling }
 }
 
 fn moved(dialog: &Dialog, channel: &ChannelId) -> DialogEvent {

@@ -16,6 +16,7 @@ use crate::storage::image::{DialogImage, Image, item_key, stored};
 use crate::storage::meta::{self, Checkpoint, Totals};
 use crate::storage::retention::Retained;
 use crate::storage::rocks::{Changes, Safety, Table};
+use crate::storage::statistics::Writing;
 use crate::storage::store::Store;
 use crate::timestamp::Timestamp;
 
@@ -39,6 +40,8 @@ pub(super) struct Parcel {
     pub bytes_before: u64,
     /// Per batch: the last event before it, and its images.
     pub images: Vec<(u64, Vec<(u64, Image)>)>,
+    /// What was counted, if a checkpoint ends in this group.
+    pub statistics: Option<Writing>,
 }
 
 pub(super) struct Archive {
@@ -75,7 +78,10 @@ impl Archive {
     }
 
     fn take(&mut self, parcel: Parcel) -> Result<(), Error> {
-        let Parcel { start, clock, bytes_before, images } = parcel;
+        let Parcel { start, clock, bytes_before, images, statistics } = parcel;
+        if let Some(writing) = statistics {
+            self.store.statistics.write(writing, &self.store.disk)?;
+        }
         for (last_seq, images) in images {
             for (events, image) in images {
                 let seq = last_seq + events;

@@ -9,6 +9,7 @@ use super::Alarm;
 use super::archive::Parcel;
 use super::release::Released;
 use crate::domain::file::Upload;
+use crate::domain::statistics::Tally;
 use crate::error::Error;
 use crate::ids::MessageId;
 use crate::limits;
@@ -19,6 +20,7 @@ use crate::storage::frame::{self, Position};
 use crate::storage::image::Image;
 use crate::storage::rocks::{Disk, Safety, Table};
 use crate::storage::settings::Durability;
+use crate::storage::statistics::{SharedStatistics, Writing};
 use crate::storage::store::Store;
 use crate::storage::tail::{Group, Tail};
 use crate::timestamp::Timestamp;
@@ -42,6 +44,7 @@ pub(super) struct Commit<R> {
     alarm: Arc<Alarm>,
     to_release: Sender<Released<R>>,
     to_archive: Sender<Parcel>,
+    statistics: Arc<SharedStatistics>,
 }
 
 impl<R> Commit<R> {
@@ -67,6 +70,7 @@ impl<R> Commit<R> {
             alarm,
             to_release,
             to_archive,
+            statistics: Arc::clone(&store.statistics),
         }
     }
 
@@ -80,16 +84,19 @@ impl<R> Commit<R> {
 
     fn commit(&mut self, batches: &mut Vec<Batch<R>>) {
         let (start, clock, bytes_before) = (self.position, self.clock, self.journal_bytes);
-        let Packed { mut waiting, images, frame, files } = self.pack(batches);
+        let Packed { mut waiting, images, frame, files, tallies } = self.pack(batches);
         // With durability `none` nobody waits for the disk, but for files, which are found there alone.
         let eager = self.durability == Durability::None && files.is_empty() && self.disk.failure().is_none();
         if eager {
+            self.statistics.take(&tallies);
             self.publish(frame.as_ref());
             self.release(std::mem::take(&mut waiting), None);
         }
         let outcome = self.write(start, frame.as_ref(), &files);
         if !eager {
             if outcome.is_ok() {
+                // Before anybody hears of it, so that whoever asks then finds it counted.
+                self.statistics.take(&tallies);
                 self.publish(frame.as_ref());
             }
             self.release(waiting, outcome.as_ref().err().cloned());
@@ -99,7 +106,8 @@ impl<R> Commit<R> {
         }
         match outcome {
             Ok(()) => {
-                self.archive(Parcel { start, clock, bytes_before, images });
+                let statistics = self.statistics_at_checkpoint(&images);
+                self.archive(Parcel { start, clock, bytes_before, images, statistics });
                 self.ask_for_checkpoint();
             }
             Err(error) => self.alarm.raise(&error),
@@ -111,7 +119,7 @@ impl<R> Commit<R> {
         let mut bytes = self.buffer(batches.iter().map(|batch| batch.records.len()).sum());
         frame::begin(&mut bytes);
         let (at, empty) = (self.position, bytes.len());
-        let mut packed = Packed { waiting: Vec::new(), images: Vec::new(), frame: None, files: Vec::new() };
+        let mut packed = Packed::default();
         let mut events = 0;
         for batch in batches.drain(..) {
             let last_seq = at.last_seq() + events;
@@ -119,6 +127,7 @@ impl<R> Commit<R> {
             events += batch.events;
             self.clock = self.clock.max(batch.clock);
             packed.files.extend(batch.files);
+            packed.tallies.push(batch.tallies);
             if !batch.releases.is_empty() {
                 packed.waiting.push((last_seq, batch.releases));
             }
@@ -181,6 +190,13 @@ impl<R> Commit<R> {
         }
     }
 
+    /// What was counted since the last checkpoint, as it is after this group, if one ends in it.
+    fn statistics_at_checkpoint(&self, images: &[(u64, Vec<(u64, Image)>)]) -> Option<Writing> {
+        let mut images = images.iter().flat_map(|(_, images)| images);
+        let ends = images.any(|(_, image)| matches!(image, Image::CheckpointEnd));
+        ends.then(|| self.statistics.changed(self.position.last_seq()))
+    }
+
     fn archive(&self, parcel: Parcel) {
         if !parcel.images.is_empty() {
             let _ = self.to_archive.send(parcel);
@@ -207,6 +223,15 @@ struct Packed<R> {
     frame: Option<Arc<Group>>,
     /// Contents of files that the records name.
     files: Vec<(MessageId, Upload)>,
+    /// Per batch: what there is to count.
+    tallies: Vec<Vec<Tally>>,
+}
+
+impl<R> Default for Packed<R> {
+    fn default() -> Self {
+        let (waiting, images) = (Vec::new(), Vec::new());
+        Self { waiting, images, frame: None, files: Vec::new(), tallies: Vec::new() }
+    }
 }
 
 /// Waits for a batch and takes what else is there. False when nothing more can come.

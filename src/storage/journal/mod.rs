@@ -6,7 +6,8 @@
 //!                 └─────► archive    images, behind the group that contains what they show
 //! ```
 //!
-//! No thread here looks at a single change: a group is copied, written and passed on as a whole.
+//! No thread here looks at a single change: a group is copied, written and passed on as a whole. What there is to
+//! count comes beside the records, and is booked by the commit thread before anybody hears of the group.
 
 mod archive;
 mod checkpoint;

@@ -45,10 +45,12 @@ pub(super) enum Table {
     Finding,
     /// When clients' dialogs closed, of channels that keep them for a time only.
     Closing,
+    /// The books of channels and operators: what is counted of them.
+    Statistics,
 }
 
 impl Table {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Journal,
         Self::Dialogs,
         Self::Clients,
@@ -63,6 +65,7 @@ impl Table {
         Self::FileNames,
         Self::Finding,
         Self::Closing,
+        Self::Statistics,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -81,6 +84,7 @@ impl Table {
             Self::FileNames => "file_names",
             Self::Finding => "finding",
             Self::Closing => "closing",
+            Self::Statistics => "statistics",
         }
     }
 }

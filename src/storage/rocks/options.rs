@@ -76,7 +76,8 @@ fn options_of(table: Table, cache: &Cache) -> Options {
         | Table::Keys
         | Table::Meta
         | Table::Library
-        | Table::FileNames => small(cache),
+        | Table::FileNames
+        | Table::Statistics => small(cache),
     }
 }
 

@@ -41,6 +41,7 @@ mod send_card;
 mod send_form;
 mod send_payment;
 mod set_hidden_mode;
+mod set_priority;
 mod skip;
 mod spam;
 mod steps;
@@ -73,7 +74,7 @@ pub use erase_client::{Erase, EraseClient};
 pub use fail_request::FailRequest;
 pub use finish::Finish;
 pub use from_message::FromMessage;
-pub use guard::{internal, no_such_message};
+pub use guard::{internal, no_such_message, queue_full};
 pub use invite::Invite;
 pub use join::Join;
 pub use leave::Leave;
@@ -94,6 +95,7 @@ pub use send_card::SendCard;
 pub use send_form::SendForm;
 pub use send_payment::SendPayment;
 pub use set_hidden_mode::SetHiddenMode;
+pub use set_priority::SetPriority;
 pub use skip::Skip;
 pub use spam::Spam;
 pub use submit_form::SubmitForm;
@@ -105,7 +107,7 @@ pub use unpin_all::UnpinAll;
 pub use update_payment::UpdatePayment;
 pub use write_reply::WriteReply;
 
-use super::Dialog;
+use super::{Dialog, KeptRuling};
 use crate::domain::channel::{Accept, ChannelSettings, QueueMode};
 use crate::domain::event::DialogEvent;
 use crate::domain::operator::Role;
@@ -161,6 +163,12 @@ pub struct Desk {
     pub rating: bool,
     /// What was looked up elsewhere for this command.
     pub lookup: Lookup,
+    /// Why the dispatcher decided as it did.
+    pub ruling: Option<KeptRuling>,
+    /// Who owned the client's dialog before.
+    pub last_operator: Option<OperatorId>,
+    /// Whether the queue to which the dialog would go takes one more.
+    pub queue_full: bool,
 }
 
 impl Desk {
@@ -173,6 +181,9 @@ impl Desk {
             duplicate_of: None,
             rating: false,
             lookup: Lookup::Nothing,
+            ruling: None,
+            last_operator: None,
+            queue_full: false,
         }
     }
 }

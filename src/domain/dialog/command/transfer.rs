@@ -71,9 +71,10 @@ impl Transfer {
         }
     }
 
-    /// A colleague has to be there and have room; a queue takes everything.
+    /// A colleague has to be there and have room, and so does a queue.
     fn check_room(&self, context: &Context) -> Result<(), Rejection> {
         match &self.to {
+            Destination::Channel(_) if context.desk.queue_full => Err(guard::queue_full()),
             Destination::Channel(_) => Ok(()),
             Destination::Operator(_) if context.desk.reachable => guard::room(&context.desk),
             Destination::Operator(_) => {
@@ -108,6 +109,7 @@ fn given_to(target: &OperatorId, context: &Context) -> DialogEvent {
             operators: vec![target.clone()],
             deadline: rules.deadline(context.now),
             weight: rules.weight,
+            ruling: None,
         },
     }
 }

@@ -10,12 +10,13 @@ use crate::error::Rejection;
 pub struct Announce;
 
 impl DialogCommand for Announce {
-    fn decide(&self, dialog: &Dialog, _: &Context) -> Result<Decision, Rejection> {
+    fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let unsaid = dialog.status == Status::Waiting && !dialog.announced;
         Ok(match &dialog.channel {
-            Some(channel) if unsaid => {
-                Decision::done(vec![DialogEvent::Waiting { channel: channel.clone() }])
-            }
+            Some(channel) if unsaid => Decision::done(vec![DialogEvent::Waiting {
+                channel: channel.clone(),
+                ruling: context.desk.ruling.clone(),
+            }]),
             _ => Decision::nothing(),
         })
     }
@@ -30,7 +31,7 @@ mod tests {
     fn it_is_said_once_that_a_dialog_waits() {
         given(opened())
             .when(&Announce, &by_nobody())
-            .then([DialogEvent::Waiting { channel: channel("web") }]);
+            .then([DialogEvent::Waiting { channel: channel("web"), ruling: None }]);
         given(waiting()).when(&Announce, &by_nobody()).then([]);
     }
 
@@ -39,7 +40,9 @@ mod tests {
         let mut events = offered_to(["anna"]);
         given(events.clone()).when(&Announce, &by_nobody()).then([]);
         events.push(withdrawn("anna"));
-        given(events).when(&Announce, &by_nobody()).then([DialogEvent::Waiting { channel: channel("web") }]);
+        given(events)
+            .when(&Announce, &by_nobody())
+            .then([DialogEvent::Waiting { channel: channel("web"), ruling: None }]);
     }
 
     #[test]
