@@ -113,6 +113,8 @@ host_ids! {
     FormId;
     /// An app that an administrator has installed.
     AppId;
+    /// A skill that operators have and dialogs require.
+    SkillId;
 }
 
 /// A dialog: given by the engine, rising from 1, never reused.

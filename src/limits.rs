@@ -50,6 +50,35 @@ pub const LINE_BYTES: usize = 40 * 1024 * 1024;
 /// Members of one channel's queue.
 pub const QUEUE_MEMBERS: usize = 100_000;
 
+/// Skills that one channel or message can require: more than any operator is chosen by.
+pub const REQUIRED_SKILLS: usize = 32;
+
+/// Steps in which one required skill is relaxed.
+pub const SKILL_RELAXATIONS: usize = 16;
+
+/// Skills of one operator.
+pub const OPERATOR_SKILLS: usize = 1000;
+
+/// Dialogs that a fairness window counts: the time of each is kept.
+pub const FAIRNESS_DIALOGS: u32 = 10_000;
+
+/// Open intervals of one day: one for each quarter of an hour.
+pub const INTERVALS_PER_DAY: usize = 96;
+
+/// Holidays of one channel: ten years of a calendar with one in ten days off.
+pub const HOLIDAYS: usize = 366;
+
+/// Routing decisions kept with one dialog; older ones are forgotten first. A dialog that needs more than a
+/// few is passed around without end.
+pub const RULINGS_PER_DIALOG: usize = 100;
+
+/// Candidates kept with one routing decision: what people read.
+pub const RULING_CANDIDATES: usize = 20;
+
+/// Operators whose reason not to be a candidate is kept with one routing decision; of the others the
+/// reasons are counted.
+pub const RULING_FILTERED: usize = 20;
+
 /// Messages of one dialog: 20 bits of a message id.
 pub const MESSAGES_PER_DIALOG: usize = (1 << 20) - 1;
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelSettings;
 use super::dialog::{
-    Client, CloseReason, FormAnswer, HostRequest, Link, Message, PaymentStatus, Receipt, RequestKind,
-    Visibility,
+    Client, CloseReason, FormAnswer, HostRequest, Link, Message, PaymentStatus, Receipt, RequestKind, Ruling,
+    Visibility, Wishes,
 };
 use super::library::{Item, ItemId};
 use super::operator::{OperatorSettings, Presence};
@@ -100,11 +100,15 @@ pub enum DialogEvent {
         client_name: Option<String>,
         /// The client's dialog before this one.
         previous: Option<DialogId>,
+        /// What is true of it alone, beside the rules of its channel.
+        wishes: Option<Box<Wishes>>,
     },
     /// It waits in its queue: nobody can take it now.
     Waiting {
         /// The channel of the queue.
         channel: ChannelId,
+        /// Why nobody can.
+        ruling: Option<Box<Ruling>>,
     },
     /// It was offered.
     Offered {
@@ -114,6 +118,8 @@ pub enum DialogEvent {
         deadline: Option<Timestamp>,
         /// Capacity units that the offer reserves.
         weight: u32,
+        /// Why to them; nothing if somebody passed it on.
+        ruling: Option<Box<Ruling>>,
     },
     /// The offer was taken back.
     OfferWithdrawn {
@@ -136,6 +142,8 @@ pub enum DialogEvent {
         operator: OperatorId,
         /// Capacity units that it takes from the owner.
         weight: u32,
+        /// Why the dispatcher assigned it to them; nothing if somebody answered or passed it on.
+        ruling: Option<Box<Ruling>>,
     },
     /// It was passed on, or went back to its queue.
     Transferred {

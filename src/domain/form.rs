@@ -71,9 +71,17 @@ fn filled(max: usize, field: impl Into<Cow<'static, str>>, text: &str) -> Result
 }
 
 /// A duration in a setting.
-pub(super) fn duration_ms(field: &'static str, ms: u64) -> Result<(), Rejection> {
+pub(super) fn duration_ms(field: impl Into<Cow<'static, str>>, ms: u64) -> Result<(), Rejection> {
     let max = limits::DURATION_MS;
     if ms > max { Err(Rejection::invalid(field, format!("a duration has at most {max} ms"))) } else { Ok(()) }
+}
+
+/// A duration in a setting that cannot be nothing.
+pub(super) fn time_span_ms(field: &'static str, ms: u64) -> Result<(), Rejection> {
+    if ms == 0 {
+        return Err(Rejection::invalid(field, "it takes at least 1 ms; leave the field out for never"));
+    }
+    duration_ms(field, ms)
 }
 
 /// A number of capacity units, from `least`.

@@ -44,13 +44,19 @@ pub fn opened() -> Vec<DialogEvent> {
     let (id, text) = (MessageId::of(DIALOG, 1), "hello?".to_owned());
     let message = Message::new(id, Author::Client, Visibility::Public, text, BEFORE);
     vec![
-        DialogEvent::Opened { channel: channel("web"), client, client_name: None, previous: None },
+        DialogEvent::Opened {
+            channel: channel("web"),
+            client,
+            client_name: None,
+            previous: None,
+            wishes: None,
+        },
         DialogEvent::MessageAdded(Box::new(message)),
     ]
 }
 
 pub fn waiting() -> Vec<DialogEvent> {
-    with(opened(), DialogEvent::Waiting { channel: channel("web") })
+    with(opened(), DialogEvent::Waiting { channel: channel("web"), ruling: None })
 }
 
 pub fn offered_to<const N: usize>(names: [&str; N]) -> Vec<DialogEvent> {
@@ -109,11 +115,11 @@ fn with(mut events: Vec<DialogEvent>, event: DialogEvent) -> Vec<DialogEvent> {
 // Events that are often expected.
 
 pub fn offered_event<const N: usize>(names: [&str; N], deadline: Option<Timestamp>) -> DialogEvent {
-    DialogEvent::Offered { operators: names.map(operator).into(), deadline, weight: 10 }
+    DialogEvent::Offered { operators: names.map(operator).into(), deadline, weight: 10, ruling: None }
 }
 
 pub fn answered_event(name: &str, weight: u32) -> DialogEvent {
-    DialogEvent::Answered { operator: operator(name), weight }
+    DialogEvent::Answered { operator: operator(name), weight, ruling: None }
 }
 
 /// A public message of an operator at `place`, with something in it.

@@ -6,6 +6,7 @@ use super::line::{Line, SeatState};
 use super::registry::{LineIndex, OperatorIndex};
 use super::router::Router;
 use super::ticket::{Holder, Listed, Ticket};
+use super::timers::{Subject, TimerKind};
 use crate::ids::DialogId;
 
 impl Router {
@@ -90,9 +91,13 @@ impl Router {
         for (dialog, ticket) in self.tickets.iter() {
             let Some(deadline) = ticket.deadline() else { continue };
             let expiring = ticket.trips.iter().any(|trip| trip.mends);
-            assert!(expiring || self.timers.contains(&(deadline, *dialog)), "dialog {dialog} has no timer");
+            assert!(
+                expiring || self.timers.contains(deadline, TimerKind::Offer, Subject::Dialog(*dialog)),
+                "dialog {dialog} has no timer"
+            );
         }
-        for (deadline, dialog) in &self.timers {
+        for (deadline, kind, subject) in self.timers.iter() {
+            let (TimerKind::Offer, Subject::Dialog(dialog)) = (kind, subject) else { continue };
             assert_eq!(
                 self.tickets[dialog].deadline(),
                 Some(*deadline),

@@ -5,6 +5,7 @@ use super::registry::OperatorIndex;
 use super::router::{Mend, Router};
 use super::sorted::OperatorSet;
 use super::ticket::{Holder, Ticket};
+use super::timers::{Subject, TimerKind};
 use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -174,10 +175,10 @@ impl Router {
 
     fn set_timer(&mut self, dialog: DialogId, before: Option<Timestamp>, now: Option<Timestamp>) {
         if let Some(deadline) = before {
-            self.timers.remove(&(deadline, dialog));
+            self.timers.unset(deadline, TimerKind::Offer, Subject::Dialog(dialog));
         }
         if let Some(deadline) = now {
-            self.timers.insert((deadline, dialog));
+            self.timers.set(deadline, TimerKind::Offer, Subject::Dialog(dialog));
         }
     }
 

@@ -56,7 +56,7 @@ impl Fact {
     pub fn of(event: &DialogEvent, at: Timestamp) -> Option<Self> {
         Some(match event {
             DialogEvent::Waiting { .. } => Self::Announced,
-            DialogEvent::Offered { operators, deadline, weight } => Self::Offered {
+            DialogEvent::Offered { operators, deadline, weight, .. } => Self::Offered {
                 operators: operators.iter().cloned().collect(),
                 deadline: *deadline,
                 weight: *weight,
@@ -67,7 +67,7 @@ impl Fact {
             DialogEvent::OfferSkipped { operator } | DialogEvent::OfferExpired { operator } => {
                 Self::OfferEnded { operator: operator.clone(), declined: true }
             }
-            DialogEvent::Answered { operator, weight } | DialogEvent::Taken { operator, weight, .. } => {
+            DialogEvent::Answered { operator, weight, .. } | DialogEvent::Taken { operator, weight, .. } => {
                 Self::Owned { operator: operator.clone(), weight: *weight }
             }
             DialogEvent::Transferred { to, .. } => {

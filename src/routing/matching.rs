@@ -7,6 +7,7 @@ use super::policy::Key;
 use super::registry::{LineIndex, OperatorIndex};
 use super::router::{Mend, Router};
 use super::ticket::Missing;
+use super::timers::{Subject, TimerKind};
 use crate::ids::{DialogId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -27,28 +28,28 @@ impl Router {
         self.give().or_else(|| self.announce())
     }
 
-    /// The offers whose deadline has passed, by deadline and then by dialog, each to be ended.
+    /// What falls due first, if its time has come: everything of one kind at one instant, by dialog.
     ///
     /// To be called when [`Router::next`] has no more to say. Nothing is due while an earlier batch is
-    /// still being taken back, so that offers that end together are matched together.
+    /// still being taken back, so that what falls due together is matched together.
     pub fn due(&mut self, now: Timestamp) -> Vec<Directive> {
         let mut due = Vec::new();
         if self.mending > 0 {
             return due;
         }
-        while let Some((deadline, dialog)) =
-            self.timers.first().copied().filter(|(deadline, _)| *deadline <= now)
-        {
-            self.timers.pop_first();
-            self.start_trip(dialog, None, true);
-            due.push(Directive::Expire { dialog, deadline });
+        let Some((deadline, kind, subjects)) = self.timers.take_due(now) else { return due };
+        for subject in subjects {
+            if let (TimerKind::Offer, Subject::Dialog(dialog)) = (kind, subject) {
+                self.start_trip(dialog, None, true);
+                due.push(Directive::Expire { dialog, deadline });
+            }
         }
         due
     }
 
-    /// When the next offer ends by itself.
+    /// When something falls due next.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(deadline, _)| *deadline)
+        self.timers.next()
     }
 
     fn mend(&mut self) -> Option<Directive> {

@@ -105,7 +105,7 @@ mod tests {
     }
 
     fn changes() -> Vec<Change> {
-        let answered = |name| DialogEvent::Answered { operator: operator(name), weight: 1 };
+        let answered = |name| DialogEvent::Answered { operator: operator(name), weight: 1, ruling: None };
         let passed = DialogEvent::Transferred {
             from: Some(operator("anna")),
             to: Destination::Operator(operator("cyd")),
@@ -115,6 +115,7 @@ mod tests {
             operators: names.iter().map(|name| operator(name)).collect(),
             deadline: None,
             weight: 1,
+            ruling: None,
         };
         vec![
             change(1, answered("anna")),

@@ -50,6 +50,7 @@ mod score;
 mod setup;
 mod sorted;
 mod ticket;
+mod timers;
 mod trips;
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use super::memory::Memory;
 use super::registry::{LineIndex, OperatorIndex, Registry};
 use super::score::Score;
 use super::ticket::{Holder, Ticket};
+use super::timers::Timers;
 use crate::ids::{ChannelId, DialogId, OperatorId};
-use crate::timestamp::Timestamp;
 
 /// The dispatcher's brain: who gets which dialog. See the [module](super) for how it is used.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub struct Router {
     pub(super) tickets: DialogMap<Ticket>,
     /// Dialogs passed to one operator, who has not answered yet: not for all, even in mode `all`.
     pub(super) alone: HashSet<DialogId>,
-    /// Deadlines of standing offers.
-    pub(super) timers: BTreeSet<(Timestamp, DialogId)>,
+    /// What falls due when.
+    pub(super) timers: Timers,
     /// How many touches there were.
     pub(super) touches: u64,
     /// Operators who may have become available.
@@ -60,7 +60,7 @@ impl Router {
             lines: Registry::new(),
             tickets: DialogMap::default(),
             alone: memory.alone().iter().copied().collect(),
-            timers: BTreeSet::new(),
+            timers: Timers::default(),
             touches: 0,
             woken: Vec::new(),
             mends: BTreeSet::new(),

@@ -7,6 +7,7 @@ use super::registry::{LineIndex, OperatorIndex};
 use super::router::{Mend, Router};
 use super::sorted::OperatorSet;
 use super::ticket::{Holder, Missing, Ticket};
+use super::timers::{Subject, TimerKind};
 use crate::domain::channel::{Channel, Member};
 use crate::domain::dialog::{Dialog, Status};
 use crate::domain::operator::{Operator, Presence};
@@ -110,7 +111,9 @@ impl Router {
                 for operator in to.as_slice() {
                     self.operators[*operator].offers.insert(dialog);
                 }
-                self.timers.extend(deadline.map(|deadline| (deadline, dialog)));
+                if let Some(deadline) = deadline {
+                    self.timers.set(*deadline, TimerKind::Offer, Subject::Dialog(dialog));
+                }
                 self.recharge_offers(dialog);
             }
             Holder::Owner(owner) => {

@@ -68,6 +68,7 @@ pub fn opening(client: u64) -> DialogEvent {
         client: client_id(client),
         client_name: None,
         previous: None,
+        wishes: None,
     }
 }
 
@@ -130,11 +131,17 @@ pub fn arbitrary_change() -> impl Strategy<Value = Change> {
                 client: client_id(id),
                 client_name: Some(name),
                 previous: Some(DialogId(id)),
+                wishes: None,
             };
             of_dialog(
                 id,
                 0,
-                vec![opened, message(1, 1), DialogEvent::Waiting { channel: channel_id() }, closing()],
+                vec![
+                    opened,
+                    message(1, 1),
+                    DialogEvent::Waiting { channel: channel_id(), ruling: None },
+                    closing(),
+                ],
             )
         }),
         ("[a-z]{1,30}", any::<u32>(), any::<i64>())

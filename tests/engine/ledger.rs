@@ -55,7 +55,7 @@ impl Ledger {
             DialogEvent::OfferWithdrawn { operator }
             | DialogEvent::OfferSkipped { operator }
             | DialogEvent::OfferExpired { operator } => seat.offers.retain(|(other, _)| other != operator),
-            DialogEvent::Answered { operator, weight } => {
+            DialogEvent::Answered { operator, weight, .. } => {
                 assert_eq!(seat.owner, None, "dialog {id} was answered twice");
                 seat = Seat::of(operator, *weight);
             }

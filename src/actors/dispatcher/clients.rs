@@ -1,7 +1,7 @@
 //! Which dialog a client's message belongs to: the open one, or a new one.
 
 use super::Dispatcher;
-use super::commands::Asking;
+use super::commands::{Asking, no_such_operator};
 use crate::actors::caller::{Caller, Outcome};
 use crate::actors::dialog::{OnDisk, Opening, ToDialog};
 use crate::actors::inbox::Ask;
@@ -20,6 +20,9 @@ impl Dispatcher {
         let Some(rules) = self.router.rules(&receive.channel) else {
             return self.reject(caller, no_such_channel("channel"));
         };
+        if receive.responsible.as_ref().is_some_and(|responsible| self.entry(responsible).is_none()) {
+            return self.reject(caller, no_such_operator("responsible"));
+        }
         let Some(dialog) = self.last_of(&receive.channel, &receive.client) else {
             return self.open_dialog(receive, None, rules, caller, now);
         };

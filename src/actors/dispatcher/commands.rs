@@ -179,9 +179,26 @@ impl Dispatcher {
             let message = format!("there is no operator {}", member.operator);
             return self.reject(caller, Rejection::new(Code::OperatorNotFound, message).at("queue.members"));
         }
+        if let Err(rejection) = self.named_in(&put.settings) {
+            return self.reject(caller, rejection);
+        }
         self.shared.activity.begin();
         self.setting_up += 1;
         self.registry.do_send(ToRegistry::Put { put, acting, now, caller });
+    }
+
+    /// Whether what a channel's rules name exists.
+    fn named_in(&self, settings: &ChannelSettings) -> Result<(), Rejection> {
+        let overflow = settings.no_answer.as_ref().and_then(|no_answer| no_answer.overflow_channel.as_ref());
+        if overflow.is_some_and(|channel| self.router.rules(channel).is_none()) {
+            return Err(no_such_channel("no_answer.overflow_channel"));
+        }
+        let Some(bot) = &settings.bot else { return Ok(()) };
+        match self.entry(&bot.operator) {
+            None => Err(no_such_operator("bot.operator")),
+            Some(entry) if !entry.bot => Err(Rejection::invalid("bot.operator", "it is not a bot")),
+            Some(_) => Ok(()),
+        }
     }
 
     fn put_operator(&mut self, put: Box<PutOperator>, asking: Asking) {

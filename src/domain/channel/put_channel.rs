@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::shape::ChannelShape;
-use super::{Accept, ChannelSettings, Member, QueueMode};
+use super::{Accept, ChannelBot, ChannelSettings, Hours, Member, QueueMode, skill};
 use crate::domain::event::ChannelEvent;
 use crate::domain::form;
 use crate::domain::operator::Principal;
@@ -46,13 +46,45 @@ impl PutChannel {
         form::name("name", name)?;
         form::units("weight", *weight, 1)?;
         form::duration_ms("queue.offer_timeout_ms", queue.offer_timeout_ms)?;
-        if queue.mode == QueueMode::All && queue.accept == Accept::Auto {
+        if matches!(queue.mode, QueueMode::All | QueueMode::Manual) && queue.accept == Accept::Auto {
             return Err(Rejection::invalid(
                 "queue.accept",
-                "a dialog that all are offered cannot be accepted by rule",
+                "a dialog that operators choose for themselves cannot be accepted by rule",
             ));
         }
-        self.validate_members()
+        self.validate_members()?;
+        self.validate_order()?;
+        self.validate_time()
+    }
+
+    /// What decides who comes first.
+    fn validate_order(&self) -> Result<(), Rejection> {
+        let ChannelSettings { skills, ageing_ms_per_point, prefer_ignores, .. } = &self.settings;
+        skill::validate("skills", skills)?;
+        form::time_span_ms("ageing_ms_per_point", *ageing_ms_per_point)?;
+        let is_repeated = |place: usize| prefer_ignores[..place].contains(&prefer_ignores[place]);
+        match (0..prefer_ignores.len()).find(|place| is_repeated(*place)) {
+            Some(place) => {
+                Err(Rejection::invalid(format!("prefer_ignores[{place}]"), "it stands here twice"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What happens by itself, and what clients are told then.
+    fn validate_time(&self) -> Result<(), Rejection> {
+        let settings = &self.settings;
+        settings.hours.as_ref().map_or(Ok(()), Hours::validate)?;
+        settings.off_hours.validate()?;
+        settings.no_answer.as_ref().map_or(Ok(()), |no_answer| no_answer.validate(&self.channel))?;
+        settings.bot.as_ref().map_or(Ok(()), ChannelBot::validate)?;
+        for (field, text) in [("welcome", &settings.welcome), ("closing", &settings.closing)] {
+            text.as_deref().map_or(Ok(()), |text| form::filled_text(field, text))?;
+        }
+        for (field, ms) in [("auto_close_ms", settings.auto_close_ms), ("abandon_ms", settings.abandon_ms)] {
+            ms.map_or(Ok(()), |ms| form::time_span_ms(field, ms))?;
+        }
+        Ok(())
     }
 
     fn validate_members(&self) -> Result<(), Rejection> {
@@ -125,9 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn accept_auto_does_not_go_with_all() {
-        let queue = Queue { mode: QueueMode::All, accept: Accept::Auto, ..Default::default() };
-        refused(&put(queue), Code::InvalidArgument, "queue.accept");
+    fn accept_auto_does_not_go_with_all_and_manual() {
+        for mode in [QueueMode::All, QueueMode::Manual] {
+            let queue = Queue { mode, accept: Accept::Auto, ..Default::default() };
+            refused(&put(queue), Code::InvalidArgument, "queue.accept");
+        }
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::fmt;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::{Accept, ChannelSettings, Member, PutChannel, Queue, QueueMode};
+use super::{
+    Accept, ChannelBot, ChannelSettings, Hours, Ignored, Member, NoAnswer, OffHours, Prefer, PutChannel,
+    Queue, QueueMode, SkillRequirement,
+};
 use crate::ids::{ChannelId, OperatorId};
 
 /// `put_channel` as a line.
@@ -23,6 +26,26 @@ pub(super) struct ChannelShape {
     weight: u32,
     #[serde(default)]
     rating: bool,
+    #[serde(default)]
+    skills: Vec<SkillRequirement>,
+    #[serde(default)]
+    priority: i32,
+    #[serde(default = "default_ageing")]
+    ageing_ms_per_point: u64,
+    max_waiting: Option<u32>,
+    hours: Option<Hours>,
+    #[serde(default)]
+    off_hours: OffHours,
+    no_answer: Option<NoAnswer>,
+    welcome: Option<String>,
+    closing: Option<String>,
+    auto_close_ms: Option<u64>,
+    abandon_ms: Option<u64>,
+    #[serde(default)]
+    prefer: Prefer,
+    #[serde(default)]
+    prefer_ignores: Vec<Ignored>,
+    bot: Option<ChannelBot>,
 }
 
 /// The queue within the line.
@@ -53,14 +76,37 @@ impl Default for QueueShape {
     }
 }
 
+fn default_ageing() -> u64 {
+    ChannelSettings::DEFAULT_AGEING_MS_PER_POINT
+}
+
 fn default_weight() -> u32 {
     ChannelSettings::DEFAULT_WEIGHT
 }
 
 impl From<ChannelShape> for PutChannel {
     fn from(shape: ChannelShape) -> Self {
-        let ChannelShape { channel, name, queue, weight, rating } = shape;
-        Self { channel, settings: ChannelSettings { name, queue: queue.into(), weight, rating } }
+        let settings = ChannelSettings {
+            name: shape.name,
+            queue: shape.queue.into(),
+            weight: shape.weight,
+            rating: shape.rating,
+            skills: shape.skills,
+            priority: shape.priority,
+            ageing_ms_per_point: shape.ageing_ms_per_point,
+            max_waiting: shape.max_waiting,
+            hours: shape.hours,
+            off_hours: shape.off_hours,
+            no_answer: shape.no_answer,
+            welcome: shape.welcome,
+            closing: shape.closing,
+            auto_close_ms: shape.auto_close_ms,
+            abandon_ms: shape.abandon_ms,
+            prefer: shape.prefer,
+            prefer_ignores: shape.prefer_ignores,
+            bot: shape.bot,
+        };
+        Self { channel: shape.channel, settings }
     }
 }
 
@@ -138,7 +184,8 @@ mod tests {
             offer_timeout_ms: 5,
             check_online: false,
         };
-        let settings = ChannelSettings { name: "Web".into(), queue, weight: 3, rating: true };
+        let settings =
+            ChannelSettings { name: "Web".into(), queue, weight: 3, rating: true, ..Default::default() };
         assert_eq!(read(line), Ok(PutChannel { channel: ChannelId::new("web").unwrap(), settings }));
     }
 
@@ -153,12 +200,21 @@ mod tests {
     #[test]
     fn unknown_modes_and_fields_are_refused() {
         for line in [
-            r#"{"channel":"web","queue":{"mode":"round_robin"}}"#,
+            r#"{"channel":"web","queue":{"mode":"round"}}"#,
             r#"{"channel":"web","queue":{"skills":[]}}"#,
             r#"{"channel":"web","queue":{"members":[{"operator":"anna","weight":1}]}}"#,
             r#"{"channel":"web","queue":{"members":[""]}}"#,
             r#"{"channel":"web","queue":{"members":[7]}}"#,
-            r#"{"channel":"web","welcome":"hi"}"#,
+            r#"{"channel":"web","welcome":7}"#,
+            r#"{"channel":"web","hours":{"time_zone":"UTC"}}"#,
+            r#"{"channel":"web","hours":{"time_zone":"UTC","week":{"monday":[]}}}"#,
+            r#"{"channel":"web","hours":{"time_zone":"UTC","week":{"mon":[["09:00"]]}}}"#,
+            r#"{"channel":"web","no_answer":{}}"#,
+            r#"{"channel":"web","bot":{"join":"first"}}"#,
+            r#"{"channel":"web","prefer":"nobody"}"#,
+            r#"{"channel":"web","skills":[{"level":1}]}"#,
+            r#"{"channel":"web","priority":2147483648}"#,
+            r#"{"channel":"web","max_waiting":-1}"#,
             r#"{"channel":"web","weight":-1}"#,
             r#"{"name":"web"}"#,
         ] {

@@ -1,8 +1,11 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
-use super::{Client, Dialog, HostRequest, Insert, Message, MovedMessage, Rating, Score, Status};
+use super::{
+    Client, Dialog, HostRequest, Insert, Message, MovedMessage, Rating, Ruled, Ruling, Score, Status,
+};
 use crate::domain::event::{Destination, DialogEvent};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
+use crate::limits;
 use crate::timestamp::Timestamp;
 
 impl Dialog {
@@ -10,10 +13,11 @@ impl Dialog {
     pub fn from_event(id: DialogId, event: &DialogEvent, at: Timestamp) -> Option<Self> {
         let blank = Self::blank(id, at);
         match event {
-            DialogEvent::Opened { channel, client, client_name, previous } => {
+            DialogEvent::Opened { channel, client, client_name, previous, wishes } => {
                 let (channel, name) = (channel.clone(), client_name.clone());
                 let client = Some(Client { channel: channel.clone(), id: client.clone(), name });
-                Some(Self { channel: Some(channel), client, previous: *previous, ..blank })
+                let wishes = wishes.clone();
+                Some(Self { channel: Some(channel), client, previous: *previous, wishes, ..blank })
             }
             DialogEvent::OpenedByMove { channel, client, previous } => {
                 let (channel, client) = (Some(channel.clone()), Some((**client).clone()));
@@ -52,6 +56,8 @@ impl Dialog {
             requests: Vec::new(),
             former: Vec::new(),
             moved: None,
+            wishes: None,
+            rulings: Vec::new(),
         }
     }
 
@@ -71,8 +77,14 @@ impl Dialog {
             | DialogEvent::OpenedInternally { .. }
             | DialogEvent::OpenedByMove { .. }
             | DialogEvent::OperatorMentioned { .. } => {}
-            DialogEvent::Waiting { .. } => self.announced = true,
-            DialogEvent::Offered { operators, deadline, weight } => self.offer(operators, *deadline, *weight),
+            DialogEvent::Waiting { ruling, .. } => {
+                self.announced = true;
+                self.rule(ruling.as_deref(), &[], at);
+            }
+            DialogEvent::Offered { operators, deadline, weight, ruling } => {
+                self.offer(operators, *deadline, *weight);
+                self.rule(ruling.as_deref(), operators, at);
+            }
             DialogEvent::OfferWithdrawn { operator } => self.end_offer(operator),
             DialogEvent::OfferSkipped { operator } | DialogEvent::OfferExpired { operator } => {
                 self.end_offer(operator);
@@ -80,9 +92,11 @@ impl Dialog {
                     self.round.push(operator.clone());
                 }
             }
-            DialogEvent::Answered { operator, weight } | DialogEvent::Taken { operator, weight, .. } => {
+            DialogEvent::Answered { operator, weight, ruling } => {
                 self.own(operator, *weight);
+                self.rule(ruling.as_deref(), std::slice::from_ref(operator), at);
             }
+            DialogEvent::Taken { operator, weight, .. } => self.own(operator, *weight),
             DialogEvent::Transferred { to, .. } => self.transfer(to, at),
             DialogEvent::Pinned { .. } => self.pinned = true,
             DialogEvent::Unpinned { .. } => self.pinned = false,
@@ -227,6 +241,16 @@ impl Dialog {
         if let Destination::Channel(channel) = to {
             self.channel = Some(channel.clone());
         }
+    }
+
+    /// Keeps why it was decided so.
+    fn rule(&mut self, ruling: Option<&Ruling>, winners: &[OperatorId], at: Timestamp) {
+        let Some(ruling) = ruling else { return };
+        if self.rulings.len() == limits::RULINGS_PER_DIALOG {
+            self.rulings.remove(0);
+        }
+        let winners = winners.iter().cloned().collect();
+        self.rulings.push(Ruled { at, ruling: Box::new(ruling.clone()), winners });
     }
 
     fn remember(&mut self, operator: OperatorId) {

@@ -12,9 +12,11 @@ mod message;
 pub mod order;
 mod rating;
 mod relation;
+mod ruling;
 mod status;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +27,9 @@ pub use content::{
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
+pub use ruling::{Candidate, Filtered, Reason, Rule, Ruled, Ruling};
 pub use status::{CloseReason, Status};
+pub use wishes::Wishes;
 
 use crate::ids::{AppId, ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
 use crate::timestamp::Timestamp;
@@ -81,6 +85,10 @@ pub struct Dialog {
     pub former: Vec<OperatorId>,
     /// The message that has moved from it to a new dialog.
     pub moved: Option<MovedMessage>,
+    /// What is true of it alone, beside the rules of its channel.
+    pub wishes: Option<Box<Wishes>>,
+    /// What the dispatcher decided on it and why, oldest first.
+    pub rulings: Vec<Ruled>,
 }
 
 /// A message that goes on in another dialog.

@@ -5,6 +5,8 @@ mod put_operator;
 mod remove_operator;
 mod set_presence;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use permission::Principal;
@@ -14,7 +16,7 @@ pub use set_presence::SetPresence;
 
 use super::event::OperatorEvent;
 use crate::error::{Code, Rejection};
-use crate::ids::OperatorId;
+use crate::ids::{OperatorId, SkillId};
 
 /// An operator as it is now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,6 +84,20 @@ pub struct OperatorSettings {
     pub kind: OperatorKind,
     /// How much it can handle at once, in units; a dialog takes its channel's weight.
     pub capacity: u32,
+    /// What it can do, and how well.
+    pub skills: BTreeMap<SkillId, u32>,
+    /// How many dialogs it is given at most in some time.
+    pub fairness: Option<Fairness>,
+}
+
+/// At most so many dialogs are given in any stretch of time that is so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fairness {
+    /// How many.
+    pub dialogs: u32,
+    /// How long.
+    pub window_ms: u64,
 }
 
 impl OperatorSettings {
@@ -96,6 +112,8 @@ impl Default for OperatorSettings {
             role: Role::Operator,
             kind: OperatorKind::Human,
             capacity: Self::DEFAULT_CAPACITY,
+            skills: BTreeMap::new(),
+            fairness: None,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Creates or replaces an operator.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use super::{Operator, OperatorKind, OperatorSettings, Presence, Principal, Role};
+use super::{Fairness, Operator, OperatorKind, OperatorSettings, Presence, Principal, Role};
 use crate::domain::event::OperatorEvent;
 use crate::domain::form;
-use crate::error::Rejection;
-use crate::ids::OperatorId;
+use crate::error::{Code, Rejection};
+use crate::ids::{OperatorId, SkillId};
+use crate::limits;
 
 /// From now on the operator is like this; what is not said has its default. Presence stays.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -31,6 +34,9 @@ struct Line {
     kind: OperatorKind,
     #[serde(default = "default_capacity")]
     capacity: u32,
+    #[serde(default)]
+    skills: BTreeMap<SkillId, u32>,
+    fairness: Option<Fairness>,
 }
 
 fn default_capacity() -> u32 {
@@ -39,8 +45,8 @@ fn default_capacity() -> u32 {
 
 impl From<Line> for PutOperator {
     fn from(line: Line) -> Self {
-        let Line { operator, name, role, kind, capacity } = line;
-        Self { operator, settings: OperatorSettings { name, role, kind, capacity } }
+        let Line { operator, name, role, kind, capacity, skills, fairness } = line;
+        Self { operator, settings: OperatorSettings { name, role, kind, capacity, skills, fairness } }
     }
 }
 
@@ -57,7 +63,21 @@ impl PutOperator {
     /// `too_large` or `invalid_argument`, with the field.
     pub fn validate(&self) -> Result<(), Rejection> {
         form::name("name", &self.settings.name)?;
-        form::units("capacity", self.settings.capacity, 0)
+        form::units("capacity", self.settings.capacity, 0)?;
+        if self.settings.skills.len() > limits::OPERATOR_SKILLS {
+            let message = format!("an operator has at most {} skills", limits::OPERATOR_SKILLS);
+            return Err(Rejection::new(Code::TooLarge, message).at("skills"));
+        }
+        match self.settings.fairness {
+            None => Ok(()),
+            Some(Fairness { dialogs: 1..=limits::FAIRNESS_DIALOGS, window_ms }) => {
+                form::time_span_ms("fairness.window_ms", window_ms)
+            }
+            Some(_) => {
+                let message = format!("a window counts 1 to {} dialogs", limits::FAIRNESS_DIALOGS);
+                Err(Rejection::invalid("fairness.dialogs", message))
+            }
+        }
     }
 
     /// What happens to the operator. A removed one comes back, offline.
@@ -85,7 +105,6 @@ mod tests {
     use super::*;
     use crate::domain::operator::RemoveOperator;
     use crate::domain::testing::operator;
-    use crate::error::Code;
 
     fn put(kind: OperatorKind) -> PutOperator {
         let settings = OperatorSettings { name: "Anna".into(), kind, ..Default::default() };
@@ -148,11 +167,19 @@ mod tests {
     fn a_line_is_flat_and_has_defaults() {
         let read = |text| serde_json::from_str::<PutOperator>(text);
         assert_eq!(read(r#"{"operator":"anna"}"#).unwrap().settings, OperatorSettings::default());
-        let line = r#"{"operator":"anna","name":"Anna","role":"admin","kind":"bot","capacity":5}"#;
-        let settings =
-            OperatorSettings { name: "Anna".into(), role: Role::Admin, kind: OperatorKind::Bot, capacity: 5 };
+        let line = r#"{"operator":"anna","name":"Anna","role":"admin","kind":"bot","capacity":5,
+            "skills":{"french":3},"fairness":{"dialogs":2,"window_ms":1000}}"#;
+        let settings = OperatorSettings {
+            name: "Anna".into(),
+            role: Role::Admin,
+            kind: OperatorKind::Bot,
+            capacity: 5,
+            skills: [(SkillId::new("french").unwrap(), 3)].into(),
+            fairness: Some(Fairness { dialogs: 2, window_ms: 1000 }),
+        };
         assert_eq!(read(line).unwrap(), PutOperator { operator: operator("anna"), settings });
-        assert!(read(r#"{"operator":"anna","skills":{}}"#).is_err());
+        assert!(read(r#"{"operator":"anna","skills":{"french":-1}}"#).is_err());
+        assert!(read(r#"{"operator":"anna","fairness":{"dialogs":1}}"#).is_err());
         assert!(read(r#"{"operator":"anna","role":"boss"}"#).is_err());
         assert!(read(r#"{"name":"Anna"}"#).is_err());
     }
@@ -164,6 +191,11 @@ mod tests {
         assert_eq!(put.validate(), Ok(()));
         put.settings.capacity = u32::MAX;
         assert_eq!(put.validate().unwrap_err().field.as_deref(), Some("capacity"));
+        put.settings.capacity = 1;
+        for (fairness, field) in [((0, 1), "fairness.dialogs"), ((1, 0), "fairness.window_ms")] {
+            put.settings.fairness = Some(Fairness { dialogs: fairness.0, window_ms: fairness.1 });
+            assert_eq!(put.validate().unwrap_err().field.as_deref(), Some(field));
+        }
         put.settings.name = "x".repeat(257);
         assert_eq!(put.validate().unwrap_err().code, Code::TooLarge);
     }

@@ -138,7 +138,7 @@ impl EmployeeDialogView {
             participants: dialog.participants.clone(),
             pinned: dialog.pinned,
             title: dialog.title.clone(),
-            priority: 0,
+            priority: dialog.wishes.as_ref().and_then(|wishes| wishes.priority).unwrap_or(0),
             previous: dialog.previous,
             opened_at: dialog.opened_at,
             closed_at: dialog.closed_at,

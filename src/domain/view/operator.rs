@@ -1,9 +1,11 @@
 //! An operator, as employees see it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::domain::operator::{Operator, OperatorKind, Presence, Role};
-use crate::ids::OperatorId;
+use crate::domain::operator::{Fairness, Operator, OperatorKind, Presence, Role};
+use crate::ids::{OperatorId, SkillId};
 
 /// What an operator has to do, in capacity units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +30,10 @@ pub struct OperatorView {
     pub kind: OperatorKind,
     /// How much it can handle at once, in units.
     pub capacity: u32,
+    /// What it can do, and how well.
+    pub skills: BTreeMap<SkillId, u32>,
+    /// How many dialogs it is given at most in some time.
+    pub fairness: Option<Fairness>,
     /// Whether it is there.
     pub presence: Presence,
     /// Units of answered dialogs.
@@ -49,6 +55,8 @@ impl OperatorView {
             role: settings.role,
             kind: settings.kind,
             capacity: settings.capacity,
+            skills: settings.skills.clone(),
+            fairness: settings.fairness,
             presence: operator.presence,
             held,
             offered,
@@ -74,6 +82,7 @@ mod tests {
         let expected = json!({
             "operator": "anna", "name": "Anna", "role": "operator", "kind": "human", "capacity": 10,
             "presence": "offline", "held": 12, "offered": 1, "free": -3,
+            "skills": {}, "fairness": null,
         });
         assert_eq!(serde_json::to_value(view).unwrap(), expected);
     }

@@ -109,7 +109,7 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
     map.serialize_entry("kind", dialog_kind(event))?;
     map.serialize_entry("dialog", &dialog)?;
     match event {
-        DialogEvent::Opened { channel, client, client_name: _, previous } => {
+        DialogEvent::Opened { channel, client, client_name: _, previous, wishes: _ } => {
             map.serialize_entry("channel", channel)?;
             map.serialize_entry("client", client)?;
             map.serialize_entry("previous", previous)
@@ -125,15 +125,15 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
             map.serialize_entry("previous", &None::<DialogId>)?;
             map.serialize_entry("by", by)
         }
-        DialogEvent::Waiting { channel } => map.serialize_entry("channel", channel),
-        DialogEvent::Offered { operators, deadline, weight: _ } => {
+        DialogEvent::Waiting { channel, ruling: _ } => map.serialize_entry("channel", channel),
+        DialogEvent::Offered { operators, deadline, weight: _, ruling: _ } => {
             map.serialize_entry("operators", operators)?;
             map.serialize_entry("deadline", deadline)
         }
         DialogEvent::OfferWithdrawn { operator }
         | DialogEvent::OfferSkipped { operator }
         | DialogEvent::OfferExpired { operator }
-        | DialogEvent::Answered { operator, weight: _ }
+        | DialogEvent::Answered { operator, weight: _, ruling: _ }
         | DialogEvent::Pinned { operator }
         | DialogEvent::Unpinned { operator } => map.serialize_entry("operator", operator),
         DialogEvent::Transferred { from, to, by } => {

@@ -35,6 +35,9 @@ pub(super) trait Policy: Sync {
 /// The rule of a mode.
 pub(super) fn of(mode: QueueMode) -> &'static dyn Policy {
     match mode {
+        QueueMode::RoundRobin | QueueMode::LeastLoaded | QueueMode::MostAvailable | QueueMode::Manual => {
+            &evenly::Evenly
+        }
         QueueMode::Evenly => &evenly::Evenly,
         QueueMode::Strictly => &strictly::Strictly,
         QueueMode::All => &all::All,

@@ -112,7 +112,7 @@ fn by_mode(world: &World, channel: &Channel, eligible: &[Member], round: &[Opera
     let best = match channel.settings.queue.mode {
         QueueMode::All => return candidates.into_iter().map(|member| member.operator).collect(),
         QueueMode::Strictly => candidates.into_iter().next(),
-        QueueMode::Evenly => candidates.into_iter().min_by_key(|member| last_touch(world, &member.operator)),
+        _ => candidates.into_iter().min_by_key(|member| last_touch(world, &member.operator)),
     };
     best.into_iter().map(|member| member.operator).collect()
 }

@@ -202,13 +202,18 @@ impl World {
         rules: &OfferRules,
     ) -> Vec<DialogEvent> {
         let client = ClientId::new(self.opened.to_string()).unwrap();
-        let opened =
-            DialogEvent::Opened { channel: channel.clone(), client, client_name: None, previous: None };
+        let opened = DialogEvent::Opened {
+            channel: channel.clone(),
+            client,
+            client_name: None,
+            previous: None,
+            wishes: None,
+        };
         let placed = match placement {
-            Placement::Waiting => DialogEvent::Waiting { channel: channel.clone() },
+            Placement::Waiting => DialogEvent::Waiting { channel: channel.clone(), ruling: None },
             Placement::Offered(operators) => offered(operators, rules.weight, rules, self.now),
             Placement::Assigned(operator) => {
-                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight }
+                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight, ruling: None }
             }
         };
         vec![opened, placed]
@@ -223,7 +228,11 @@ impl World {
         match directive {
             Directive::Offer { operators, .. } if rules.accept == Accept::Auto => {
                 assert_eq!(dialog.status, Status::Waiting, "only what waits is given");
-                vec![DialogEvent::Answered { operator: operators[0].clone(), weight: rules.weight }]
+                vec![DialogEvent::Answered {
+                    operator: operators[0].clone(),
+                    weight: rules.weight,
+                    ruling: None,
+                }]
             }
             Directive::Offer { operators, .. } => {
                 let may = matches!(dialog.status, Status::Waiting | Status::Offered { .. });
@@ -232,7 +241,7 @@ impl World {
             }
             Directive::Announce { .. } => {
                 assert_eq!(dialog.status, Status::Waiting, "only what waits is announced");
-                vec![DialogEvent::Waiting { channel: dialog.channel.clone().unwrap() }]
+                vec![DialogEvent::Waiting { channel: dialog.channel.clone().unwrap(), ruling: None }]
             }
             Directive::Withdraw { operator, .. } if dialog.is_offered_to(operator) => {
                 vec![DialogEvent::OfferWithdrawn { operator: operator.clone() }]
@@ -255,10 +264,14 @@ impl World {
         let answered = dialog.status == Status::Answered;
         match action {
             Action::Answer(operator) if told.room && may_answer(dialog, operator, told) => {
-                vec![DialogEvent::Answered { operator: operator.clone(), weight: told.rules.weight }]
+                vec![DialogEvent::Answered {
+                    operator: operator.clone(),
+                    weight: told.rules.weight,
+                    ruling: None,
+                }]
             }
             Action::AnswerAndFinish(operator) if may_answer(dialog, operator, told) => vec![
-                DialogEvent::Answered { operator: operator.clone(), weight: told.rules.weight },
+                DialogEvent::Answered { operator: operator.clone(), weight: told.rules.weight, ruling: None },
                 closed(),
             ],
             Action::Skip(operator) if dialog.is_offered_to(operator) => {
@@ -279,7 +292,9 @@ impl World {
                 };
                 let weight = told.rules.weight;
                 let given = match told.rules.accept {
-                    Accept::Auto => DialogEvent::Answered { operator: operator.clone(), weight },
+                    Accept::Auto => {
+                        DialogEvent::Answered { operator: operator.clone(), weight, ruling: None }
+                    }
                     Accept::Answer => offered(std::slice::from_ref(operator), weight, &told.rules, self.now),
                 };
                 vec![passed, given]
@@ -367,7 +382,12 @@ fn may_answer(dialog: &Dialog, operator: &OperatorId, told: &Told) -> bool {
 }
 
 fn offered(operators: &[OperatorId], weight: u32, rules: &OfferRules, now: Timestamp) -> DialogEvent {
-    DialogEvent::Offered { operators: operators.to_vec(), deadline: rules.deadline(now), weight }
+    DialogEvent::Offered {
+        operators: operators.to_vec(),
+        deadline: rules.deadline(now),
+        weight,
+        ruling: None,
+    }
 }
 
 fn moved(dialog: &Dialog, channel: &ChannelId) -> DialogEvent {

@@ -33,6 +33,7 @@ fn dialog(number: u64, [channel, client, owner, participant]: [usize; 4], words:
         client: ClientId::new(NAMES[client]).unwrap(),
         client_name: None,
         previous: None,
+        wishes: None,
     };
     let mut dialog = Dialog::from_event(id, &opened, at).unwrap();
     dialog.status = Status::Closed { reason: CloseReason::Finished };

@@ -4,13 +4,14 @@ use serde::Deserialize;
 
 use super::lookup::Lookup;
 use super::{Context, Decision, DialogCommand, Placement, guard};
-use crate::domain::dialog::{Author, Content, Dialog, Message, Visibility};
+use crate::domain::channel::{SkillRequirement, skill};
+use crate::domain::dialog::{Author, Content, Dialog, Message, Visibility, Wishes};
 use crate::domain::event::DialogEvent;
 use crate::domain::file::{self, NewFile};
 use crate::domain::form;
 use crate::domain::reply::{Received, Reply};
 use crate::error::Rejection;
-use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId};
+use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId, OperatorId};
 
 /// A client wrote. Sent by the connector, which may deliver twice.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -32,13 +33,24 @@ pub struct Receive {
     /// The connector's id for the message that this one answers. One that was never delivered is
     /// passed over: the client's words count for more than what they were said to.
     pub reply_to: Option<ExternalId>,
+    /// Skills that the dialog requires beside those of the channel, or in their place. Counts when the
+    /// message opens a dialog.
+    #[serde(default)]
+    pub skills: Vec<SkillRequirement>,
+    /// How urgent the dialog is, if the message opens one; without it, as the channel says.
+    pub priority: Option<i32>,
+    /// Who answers for the client, if the message opens a dialog: offered it first where the channel
+    /// prefers that.
+    pub responsible: Option<OperatorId>,
 }
 
 impl Receive {
     /// A message without an id of the connector's own: it is never taken for a repetition.
     pub fn new(channel: ChannelId, client: ClientId, text: impl Into<String>) -> Self {
         let (text, files) = (text.into(), Vec::new());
-        Self { channel, client, text, external_id: None, name: None, files, reply_to: None }
+        let (external_id, name, reply_to) = (None, None, None);
+        let (skills, priority, responsible) = (Vec::new(), None, None);
+        Self { channel, client, text, external_id, name, files, reply_to, skills, priority, responsible }
     }
 
     /// The same message with a file.
@@ -62,6 +74,7 @@ impl Receive {
     pub fn validate(&self) -> Result<(), Rejection> {
         form::text("text", &self.text)?;
         file::validate(&self.files)?;
+        skill::validate("skills", &self.skills)?;
         self.name.as_deref().map_or(Ok(()), |name| form::name("name", name))
     }
 
@@ -79,22 +92,34 @@ impl Receive {
             client: self.client.clone(),
             client_name: self.name.clone(),
             previous,
+            wishes: self.wishes().some(),
         };
         let rules = &context.desk.rules;
         let placed = match placement {
-            Placement::Waiting => DialogEvent::Waiting { channel: self.channel.clone() },
+            Placement::Waiting => DialogEvent::Waiting { channel: self.channel.clone(), ruling: None },
             Placement::Offered(operators) => DialogEvent::Offered {
                 operators: operators.clone(),
                 deadline: rules.deadline(context.now),
                 weight: rules.weight,
+                ruling: None,
             },
             Placement::Assigned(operator) => {
-                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight }
+                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight, ruling: None }
             }
         };
         Decision {
             events: vec![opened, self.added(message, self.earlier(context), context), placed],
             reply: Reply::Received(Received { dialog: id, message, opened: true, duplicate: false }),
+        }
+    }
+
+    /// What it says of who should get the dialog that it opens.
+    fn wishes(&self) -> Wishes {
+        Wishes {
+            skills: self.skills.clone(),
+            priority: self.priority,
+            responsible: self.responsible.clone(),
+            last_operator: None,
         }
     }
 
@@ -199,11 +224,15 @@ mod tests {
         let context = by_nobody();
         let anna = operator("anna");
         let deadline = context.desk.rules.deadline(NOW);
-        let offered = DialogEvent::Offered { operators: vec![anna.clone()], deadline, weight: 10 };
+        let offered =
+            DialogEvent::Offered { operators: vec![anna.clone()], deadline, weight: 10, ruling: None };
         let cases = [
-            (Placement::Waiting, DialogEvent::Waiting { channel: channel("web") }),
+            (Placement::Waiting, DialogEvent::Waiting { channel: channel("web"), ruling: None }),
             (Placement::Offered(vec![anna.clone()]), offered),
-            (Placement::Assigned(anna.clone()), DialogEvent::Answered { operator: anna, weight: 10 }),
+            (
+                Placement::Assigned(anna.clone()),
+                DialogEvent::Answered { operator: anna, weight: 10, ruling: None },
+            ),
         ];
         for (placement, last) in cases {
             let decision = hello(None).open(DIALOG, Some(DialogId(2)), &placement, &context);
@@ -259,5 +288,8 @@ mod tests {
         assert!(read(r#"{"channel":"web","client":"ala","text":"hi"}"#).is_ok());
         assert!(read(r#"{"channel":"web","client":"ala","text":"hi","hidden":true}"#).is_err());
         assert!(read(r#"{"channel":"web","client":"ala"}"#).is_err());
+        let full = r#"{"channel":"web","client":"ala","text":"hi","priority":-3,"responsible":"anna",
+            "skills":[{"skill":"french","level":2}]}"#;
+        assert_eq!(read(full).unwrap().wishes().priority, Some(-3));
     }
 }

@@ -19,7 +19,8 @@ use crate::timestamp::Timestamp;
 
 /// Gives the dialog to an operator who answers it, with the weight that the desk set aside.
 pub(super) fn answered(operator: &OperatorId, context: &Context) -> DialogEvent {
-    DialogEvent::Answered { operator: operator.clone(), weight: context.desk.rules.weight }
+    let weight = context.desk.rules.weight;
+    DialogEvent::Answered { operator: operator.clone(), weight, ruling: None }
 }
 
 /// Takes back every standing offer.

@@ -108,6 +108,7 @@ fn given_to(target: &OperatorId, context: &Context) -> DialogEvent {
             operators: vec![target.clone()],
             deadline: rules.deadline(context.now),
             weight: rules.weight,
+            ruling: None,
         },
     }
 }

@@ -14,7 +14,7 @@ impl DialogCommand for Announce {
         let unsaid = dialog.status == Status::Waiting && !dialog.announced;
         Ok(match &dialog.channel {
             Some(channel) if unsaid => {
-                Decision::done(vec![DialogEvent::Waiting { channel: channel.clone() }])
+                Decision::done(vec![DialogEvent::Waiting { channel: channel.clone(), ruling: None }])
             }
             _ => Decision::nothing(),
         })
@@ -30,7 +30,7 @@ mod tests {
     fn it_is_said_once_that_a_dialog_waits() {
         given(opened())
             .when(&Announce, &by_nobody())
-            .then([DialogEvent::Waiting { channel: channel("web") }]);
+            .then([DialogEvent::Waiting { channel: channel("web"), ruling: None }]);
         given(waiting()).when(&Announce, &by_nobody()).then([]);
     }
 
@@ -39,7 +39,9 @@ mod tests {
         let mut events = offered_to(["anna"]);
         given(events.clone()).when(&Announce, &by_nobody()).then([]);
         events.push(withdrawn("anna"));
-        given(events).when(&Announce, &by_nobody()).then([DialogEvent::Waiting { channel: channel("web") }]);
+        given(events)
+            .when(&Announce, &by_nobody())
+            .then([DialogEvent::Waiting { channel: channel("web"), ruling: None }]);
     }
 
     #[test]

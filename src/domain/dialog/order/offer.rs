@@ -20,11 +20,14 @@ impl Offer {
         let rules = &context.desk.rules;
         let Some(first) = self.operators.first() else { return Decision::nothing() };
         let event = match rules.accept {
-            Accept::Auto => DialogEvent::Answered { operator: first.clone(), weight: rules.weight },
+            Accept::Auto => {
+                DialogEvent::Answered { operator: first.clone(), weight: rules.weight, ruling: None }
+            }
             Accept::Answer => DialogEvent::Offered {
                 operators: self.operators.clone(),
                 deadline: rules.deadline(context.now),
                 weight: rules.weight,
+                ruling: None,
             },
         };
         Decision::done(vec![event])
@@ -37,7 +40,12 @@ impl Offer {
             return Decision::nothing();
         }
         let deadline = context.desk.rules.deadline(context.now);
-        Decision::done(vec![DialogEvent::Offered { operators, deadline, weight: dialog.weight }])
+        Decision::done(vec![DialogEvent::Offered {
+            operators,
+            deadline,
+            weight: dialog.weight,
+            ruling: None,
+        }])
     }
 }
 

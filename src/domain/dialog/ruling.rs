@@ -1,0 +1,125 @@
+//! What the dispatcher decided on a dialog, and why: kept with the dialog, so that it can be explained.
+//!
+//! How a decision is made is not known here.
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::ids::{ChannelId, OperatorId};
+use crate::timestamp::Timestamp;
+
+/// One decision with what it followed from, as the event that carries it out keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// The channel by whose rules.
+    pub channel: ChannelId,
+    /// The rule, with its version.
+    pub rule: Rule,
+    /// Who could have got it, the best first.
+    pub candidates: SmallVec<[Candidate; 2]>,
+    /// Candidates beyond those.
+    pub more_candidates: u32,
+    /// Who could not, by rank.
+    pub filtered: SmallVec<[Filtered; 1]>,
+    /// Those who could not beyond these, by reason.
+    pub more_filtered: Vec<(Reason, u32)>,
+}
+
+/// A rule for choosing among candidates. What one means never changes: a better one is a new variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Rule {
+    /// Whose last touch is longest ago; then rank, then id.
+    Evenly1,
+    /// Lowest rank; then id.
+    Strictly1,
+    /// All candidates.
+    All1,
+    /// Who was given a dialog of this channel longest ago; then rank, then id.
+    RoundRobin1,
+    /// Fewest units; then whose last touch is longest ago; then rank, then id.
+    LeastLoaded1,
+    /// Smallest used share of capacity; then whose last touch is longest ago; then rank, then id.
+    MostAvailable1,
+    /// Nobody.
+    Manual1,
+    /// The one who owned the client's dialog before.
+    LastOperator1,
+    /// The one whom the connector named.
+    Responsible1,
+}
+
+impl Rule {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Evenly1 => "evenly/1",
+            Self::Strictly1 => "strictly/1",
+            Self::All1 => "all/1",
+            Self::RoundRobin1 => "round_robin/1",
+            Self::LeastLoaded1 => "least_loaded/1",
+            Self::MostAvailable1 => "most_available/1",
+            Self::Manual1 => "manual/1",
+            Self::LastOperator1 => "last_operator/1",
+            Self::Responsible1 => "responsible/1",
+        }
+    }
+}
+
+/// Somebody who could have got the dialog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Who.
+    pub operator: OperatorId,
+    /// Where the rule puts them; the smallest wins.
+    pub score: u64,
+    /// Where the rule's tie-break puts them among equal scores.
+    pub tie: u64,
+    /// Their rank in the queue.
+    pub rank: i64,
+}
+
+/// Somebody who could not get the dialog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filtered {
+    /// Who.
+    pub operator: OperatorId,
+    /// Why not: the reason that ranks first.
+    pub reason: Reason,
+}
+
+/// Why somebody cannot get a dialog, in the order in which it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// Not in the queue.
+    NotMember,
+    /// Dismissed.
+    Removed,
+    /// A program.
+    Bot,
+    /// Not online.
+    Presence,
+    /// No room.
+    Capacity,
+    /// A skill is missing, or its level is too low.
+    Skill,
+    /// Given as many dialogs as fairness allows.
+    Fairness,
+    /// Has had it in this round.
+    Round,
+    /// The channel is closed.
+    Hours,
+}
+
+/// A decision as a dialog remembers it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ruled {
+    /// When.
+    pub at: Timestamp,
+    /// What it followed from.
+    pub ruling: Box<Ruling>,
+    /// Who got it.
+    pub winners: SmallVec<[OperatorId; 1]>,
+}
