@@ -9,28 +9,14 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Time};
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
+use crate::domain::channel::{Hours, Interval, TimeOfDay};
 use crate::timestamp::Timestamp;
-
-/// A minute of a day, from 0; 1440 is its end.
-pub type Minute = u16;
-
-/// Minutes of a day, or the end of it.
-pub const END_OF_DAY: Minute = 24 * 60;
 
 /// Days without a change and without a holiday, after which none comes before the next holiday: two weeks,
 /// since daylight saving may swallow an interval once, and some.
 const QUIET_DAYS: u32 = 16;
-
-/// A day's open time: from a minute, which is in it, until another, which is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Interval {
-    /// The first minute.
-    pub from: Minute,
-    /// The minute after the last one.
-    pub until: Minute,
-}
 
 /// A calendar that can say whether it is open.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,15 +27,12 @@ pub struct Calendar {
     holidays: BTreeSet<Date>,
 }
 
-/// The time zone of this name in the IANA database.
-pub fn zone(name: &str) -> Option<TimeZone> {
-    TimeZoneDatabase::bundled().get(name).ok()
-}
-
 impl Calendar {
-    /// A calendar of this zone, whose week begins on Monday. On holidays it is closed all day.
-    pub fn new(zone: TimeZone, week: [Vec<Interval>; 7], holidays: BTreeSet<Date>) -> Self {
-        Self { zone, week, holidays }
+    /// The calendar of these hours; none if there is no such time zone.
+    pub fn of(hours: &Hours) -> Option<Self> {
+        let week = hours.week.days().map(|(_, intervals)| intervals.to_vec());
+        let holidays = hours.holidays.iter().map(|day| day.0).collect();
+        Some(Self { zone: hours.zone()?, week, holidays })
     }
 
     /// Whether it is open at this moment.
@@ -98,13 +81,14 @@ impl Calendar {
         let weekday = day.weekday().to_monday_zero_offset() as usize;
         let intervals: &[Interval] = if self.holidays.contains(&day) { &[] } else { &self.week[weekday] };
         intervals.iter().filter_map(move |interval| {
-            Some((self.moment(day, interval.from)?, self.moment(day, interval.until)?))
+            Some((self.moment(day, interval.start)?, self.moment(day, interval.end)?))
         })
     }
 
-    /// The first moment at which the local clock shows this minute of this day, or more.
-    fn moment(&self, day: Date, minute: Minute) -> Option<Timestamp> {
-        let (day, minute) = if minute >= END_OF_DAY { (day.tomorrow().ok()?, 0) } else { (day, minute) };
+    /// The first moment at which the local clock shows this time of this day, or more.
+    fn moment(&self, day: Date, time: TimeOfDay) -> Option<Timestamp> {
+        let ends = time >= TimeOfDay::END_OF_DAY;
+        let (day, minute) = if ends { (day.tomorrow().ok()?, 0) } else { (day, time.minutes()) };
         let time = Time::new((minute / 60) as i8, (minute % 60) as i8, 0, 0).ok()?;
         let local = day.to_datetime(time);
         let moment = match self.zone.to_ambiguous_timestamp(local).offset() {

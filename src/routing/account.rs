@@ -31,6 +31,8 @@ pub(super) struct Account {
     pub touched: u64,
     pub offers: BTreeSet<DialogId>,
     pub owned: BTreeSet<DialogId>,
+    /// Dialogs that it holds as a bot: they take nothing.
+    pub hosted: BTreeSet<DialogId>,
     /// The lines of which it is a member and its place there, by line.
     pub seats: Vec<(LineIndex, u32)>,
     /// Its seats where it is known to be unavailable.
@@ -64,6 +66,7 @@ impl Account {
             touched,
             offers: BTreeSet::new(),
             owned: BTreeSet::new(),
+            hosted: BTreeSet::new(),
             seats: Vec::new(),
             parked: BTreeSet::new(),
             woken: false,

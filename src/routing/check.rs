@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::clocks::timer_of;
 use super::line::{Line, SeatState};
 use super::registry::{LineIndex, OperatorIndex};
 use super::router::Router;
@@ -51,25 +52,31 @@ impl Router {
                         assert!(!self.available(line).iter().any(lacks), "dialog {dialog} is not for all");
                     }
                 }
-                Holder::Owner(owner) => assert!(!self.operators[*owner].removed, "the owner was removed"),
+                Holder::Owner(owner) | Holder::Bot(owner) => {
+                    assert!(!self.operators[*owner].removed, "the owner was removed");
+                }
                 Holder::Closed => panic!("dialog {dialog} is closed and not forgotten"),
             }
         }
     }
 
+    /// Who could be given a dialog of this line now.
     fn available(&self, line: &Line) -> Vec<OperatorIndex> {
-        let members = line.seats.iter().map(|seat| seat.operator);
+        let members = line.seats.iter().map(|seat| seat.operator).filter(|_| !line.door.is_closed());
         members.filter(|operator| self.operators[*operator].is_available(line)).collect()
     }
 
     fn check_ledger(&self) {
         for (index, account) in self.operators.iter() {
             let (mut held, mut offered, mut reserved) = (0, 0, 0);
-            let (mut owned, mut offers) = (BTreeSet::new(), BTreeSet::new());
+            let (mut owned, mut offers, mut hosted) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
             for (dialog, ticket) in self.tickets.iter() {
                 if ticket.holder == Holder::Owner(index) {
                     held += u64::from(ticket.weight);
                     owned.insert(*dialog);
+                }
+                if ticket.holder == Holder::Bot(index) {
+                    hosted.insert(*dialog);
                 }
                 if ticket.is_offered_to(index) {
                     offered += u64::from(self.reserved_by_offer(ticket));
@@ -82,6 +89,7 @@ impl Router {
             let charged = (account.held, account.offered, account.reserved);
             assert_eq!(charged, (held, offered, reserved), "the ledger of {}", account.id);
             assert_eq!((&account.owned, &account.offers), (&owned, &offers), "the dialogs of {}", account.id);
+            assert_eq!(account.hosted, hosted, "what {} holds as a bot", account.id);
             let most = account.tolerated.max(u64::from(account.capacity));
             assert!(account.charged() <= most, "{} has more than its capacity", account.id);
         }
@@ -97,13 +105,17 @@ impl Router {
             );
         }
         for (deadline, kind, subject) in self.timers.iter() {
-            let (TimerKind::Offer, Subject::Dialog(dialog)) = (kind, subject) else { continue };
-            assert_eq!(
-                self.tickets[dialog].deadline(),
-                Some(*deadline),
-                "a timer of dialog {dialog} is left over"
-            );
+            let Subject::Dialog(dialog) = subject else { continue };
+            let ticket = &self.tickets[dialog];
+            let of_offer = *kind == TimerKind::Offer && ticket.deadline() == Some(*deadline);
+            let of_clock = timer_of(*kind).and_then(|timer| ticket.clocks.as_ref()?[timer as usize]);
+            assert!(of_offer || of_clock == Some(*deadline), "a timer of dialog {dialog} is left over");
         }
+        let clocks = self.tickets.iter().filter_map(|(_, ticket)| ticket.clocks.as_ref());
+        let standing = clocks.map(|clocks| clocks.iter().flatten().count()).sum::<usize>();
+        let offers = self.tickets.iter().filter(|(_, ticket)| ticket.deadline().is_some()).count();
+        let of_dialogs = self.timers.iter().filter(|(_, _, subject)| matches!(subject, Subject::Dialog(_)));
+        assert!(of_dialogs.count() <= standing + offers, "every timer is somebody's");
     }
 
     fn check_lines(&self) {

@@ -5,6 +5,7 @@ use std::ops::Bound;
 
 use hashbrown::HashSet;
 
+use super::clocks::{Door, Patience};
 use super::policy::{self, Key, Policy};
 use super::registry::OperatorIndex;
 use super::score::Score;
@@ -21,6 +22,7 @@ use crate::ids::DialogId;
 pub(super) struct Line {
     pub rules: OfferRules,
     pub check_online: bool,
+    pub max_waiting: Option<u32>,
     pub seats: Vec<Seat>,
     /// Members who may be available, by the mode's rule. A key here may be too small, never too large.
     pub ready: BTreeSet<(Key, u32)>,
@@ -35,6 +37,10 @@ pub(super) struct Line {
     pub standing: BTreeMap<u64, DialogId>,
     /// The number that the next standing dialog gets.
     pub next_standing: u64,
+    /// When it is open.
+    pub door: Door,
+    /// How long it waits for what happens to its dialogs by themselves.
+    pub patience: Patience,
 }
 
 /// A member's place.
@@ -63,6 +69,7 @@ impl Line {
         Self {
             rules,
             check_online: true,
+            max_waiting: None,
             seats: Vec::new(),
             ready: BTreeSet::new(),
             waiting: BTreeSet::new(),
@@ -70,6 +77,8 @@ impl Line {
             offered: HashSet::new(),
             standing: BTreeMap::new(),
             next_standing: 1,
+            door: Door::default(),
+            patience: Patience::default(),
         }
     }
 
@@ -91,11 +100,12 @@ impl Line {
             offer_timeout_ms: queue.offer_timeout_ms,
         };
         self.check_online = queue.check_online;
+        self.max_waiting = channel.settings.max_waiting;
     }
 
-    /// The first dialog that may be matched.
+    /// The first dialog that may be matched; none while the channel is closed.
     pub(super) fn head(&self) -> Option<(Score, DialogId)> {
-        self.resting.first().copied()
+        self.resting.first().copied().filter(|_| !self.door.is_closed())
     }
 
     /// The first member of `ready` behind `place`.

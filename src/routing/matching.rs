@@ -1,13 +1,14 @@
 //! What follows now: what has to be taken back, then who gets which dialog, then what still waits.
 
 use super::account::Parking;
+use super::clocks::timer_of;
 use super::directive::Directive;
 use super::line::SeatState;
 use super::policy::Key;
 use super::registry::{LineIndex, OperatorIndex};
 use super::router::{Mend, Router};
 use super::ticket::Missing;
-use super::timers::{Subject, TimerKind};
+use super::timers::Subject;
 use crate::ids::{DialogId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -39,9 +40,16 @@ impl Router {
         }
         let Some((deadline, kind, subjects)) = self.timers.take_due(now) else { return due };
         for subject in subjects {
-            if let (TimerKind::Offer, Subject::Dialog(dialog)) = (kind, subject) {
-                self.start_trip(dialog, None, true);
-                due.push(Directive::Expire { dialog, deadline });
+            match subject {
+                Subject::Dialog(dialog) if self.is_offer(dialog, kind, deadline) => {
+                    self.start_trip(dialog, None, true);
+                    due.push(Directive::Expire { dialog, deadline });
+                }
+                Subject::Dialog(dialog) => {
+                    due.extend(timer_of(kind).and_then(|timer| self.time_out(dialog, timer)));
+                }
+                Subject::Line(line) => self.read_clock(line, now),
+                Subject::Operator(_) => {}
             }
         }
         due
@@ -81,6 +89,7 @@ impl Router {
                 ticket.is_at_rest()
                     && !ticket.missing.is_none()
                     && ticket.line == index
+                    && !self.lines[index].door.is_closed()
                     && ticket.score() == score
             });
             if stands {

@@ -49,7 +49,12 @@ impl Memory {
                 Fact::Transferred { .. } | Fact::OfferEnded { .. } | Fact::Owned { .. } | Fact::Closed => {
                     self.alone.remove(dialog);
                 }
-                Fact::Announced | Fact::Offered { .. } | Fact::Wrote { .. } => {}
+                Fact::Announced
+                | Fact::Offered { .. }
+                | Fact::Wrote { .. }
+                | Fact::BotHolds { .. }
+                | Fact::Unpinned
+                | Fact::NotYet { .. } => {}
             }
         }
     }

@@ -36,6 +36,7 @@
 mod account;
 mod check;
 mod claims;
+mod clocks;
 mod dialog_map;
 mod directive;
 mod fact;

@@ -111,6 +111,13 @@ impl Router {
         self.lines.get(channel).map_or(Counts::default(), count)
     }
 
+    /// Whether as many dialogs wait or are offered in the channel as may.
+    pub fn is_full(&self, channel: &ChannelId) -> bool {
+        let unanswered = |line: &Line| line.waiting.len() + line.offered.len();
+        let full = |line: &Line| line.max_waiting.is_some_and(|most| unanswered(line) >= most as usize);
+        self.lines.get(channel).is_some_and(full)
+    }
+
     /// How many open dialogs there are, by where they stand; one that is just being opened counts as
     /// waiting, so that none is left out. Takes time with the number of dialogs.
     pub fn totals(&self) -> Totals {
@@ -120,7 +127,7 @@ impl Router {
                 Holder::Nobody => totals.waiting += 1,
                 Holder::Offered { .. } => totals.offered += 1,
                 Holder::Owner(_) => totals.answered += 1,
-                Holder::Closed => {}
+                Holder::Bot(_) | Holder::Closed => {}
             }
         }
         totals

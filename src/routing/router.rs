@@ -37,6 +37,8 @@ pub struct Router {
     pub(super) demand: BTreeSet<(Score, DialogId, LineIndex)>,
     /// Waiting dialogs at rest of which it has not been said that they wait.
     pub(super) unannounced: BTreeSet<(Score, DialogId)>,
+    /// Lines whose hours were put, and whose clock is yet to be read.
+    pub(super) unread_hours: Vec<LineIndex>,
 }
 
 /// What is taken back from an operator; withdrawals go first.
@@ -67,6 +69,7 @@ impl Router {
             mending: 0,
             demand: BTreeSet::new(),
             unannounced: BTreeSet::new(),
+            unread_hours: Vec::new(),
         };
         for operator in memory.touched() {
             let index = router.intern_operator(&operator);

@@ -38,6 +38,7 @@ impl Router {
             self.list(dialog);
             self.rest(dialog);
         }
+        self.put_time(index, channel);
         self.call(index);
     }
 
@@ -54,7 +55,8 @@ impl Router {
             self.mends.extend(account.offers.iter().map(|dialog| (Mend::Withdraw, *dialog, index)));
         }
         if is_dismissed {
-            self.mends.extend(account.owned.iter().map(|dialog| (Mend::ReturnToQueue, *dialog, index)));
+            let held = account.owned.iter().chain(&account.hosted);
+            self.mends.extend(held.map(|dialog| (Mend::ReturnToQueue, *dialog, index)));
         }
         self.wake(index);
     }
@@ -64,6 +66,8 @@ impl Router {
         let Some(channel) = &dialog.channel else { return };
         let line = self.intern_line(channel);
         let mut ticket = Ticket::new(line, dialog.entered_at);
+        (ticket.opened_at, ticket.answered) = (dialog.opened_at, dialog.answered_at.is_some());
+        ticket.owned_at = dialog.answered_at.unwrap_or(dialog.opened_at);
         ticket.announced = dialog.announced;
         ticket.weight = dialog.weight;
         ticket.round = self.intern_all(&dialog.round);
@@ -74,10 +78,12 @@ impl Router {
                 Holder::Offered { to: self.intern_all(to), deadline: *deadline }
             }
             (Status::Answered, Some(owner)) => Holder::Owner(owner),
-            (Status::Answered, None) | (Status::Closed { .. }, _) => return,
+            (Status::Bot, Some(bot)) => Holder::Bot(bot),
+            (Status::Answered | Status::Bot, None) | (Status::Closed { .. }, _) => return,
         };
         self.tickets.insert(dialog.id, ticket.clone());
         self.charge_restored(dialog.id, &ticket);
+        self.wind_restored(dialog);
         self.list(dialog.id);
         self.rest(dialog.id);
     }
@@ -89,7 +95,7 @@ impl Router {
         self.alone.retain(|dialog| open.contains(dialog));
         for dialog in open {
             self.recall_lost_offers(dialog);
-            if let Holder::Owner(owner) = self.tickets[&dialog].holder
+            if let Holder::Owner(owner) | Holder::Bot(owner) = self.tickets[&dialog].holder
                 && self.operators[owner].removed
             {
                 self.mends.insert((Mend::ReturnToQueue, dialog, owner));
@@ -121,6 +127,9 @@ impl Router {
                 account.held += u64::from(ticket.weight);
                 account.owned.insert(dialog);
                 account.tolerate();
+            }
+            Holder::Bot(bot) => {
+                self.operators[*bot].hosted.insert(dialog);
             }
             Holder::Nobody | Holder::Closed => {}
         }

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::clocks::Clocks;
 use super::registry::{LineIndex, OperatorIndex};
 use super::score::Score;
 use super::sorted::OperatorSet;
@@ -25,6 +26,12 @@ pub(super) struct Ticket {
     pub standing: Option<(LineIndex, u64)>,
     /// In mode `all`: to whom it may have to be offered as well.
     pub missing: Missing,
+    pub opened_at: Timestamp,
+    /// Whether somebody has ever answered it, and when they last did.
+    pub answered: bool,
+    pub owned_at: Timestamp,
+    /// Its timers that stand, apart from its offer's.
+    pub clocks: Option<Box<Clocks>>,
 }
 
 /// Who has it.
@@ -36,6 +43,8 @@ pub(super) enum Holder {
     Offered { to: OperatorSet, deadline: Option<Timestamp> },
     /// The owner.
     Owner(OperatorIndex),
+    /// The bot that met the client.
+    Bot(OperatorIndex),
     /// It has ended.
     Closed,
 }
@@ -104,6 +113,10 @@ impl Ticket {
             listed: Listed::Nowhere,
             standing: None,
             missing: Missing::none(),
+            opened_at: entered_at,
+            answered: false,
+            owned_at: entered_at,
+            clocks: None,
         }
     }
 

@@ -20,7 +20,9 @@ impl Router {
         let line = &self.lines[index];
         let accept = line.rules.accept;
         // Whoever waits has found nobody eligible, or waits only for what is being taken back.
-        let chosen = if line.waiting.is_empty() { self.choose(dialog) } else { Vec::new() };
+        let passes = line.waiting.is_empty() && !line.door.is_closed();
+        let chosen = if passes { self.choose(dialog) } else { Vec::new() };
+        self.wind(dialog);
         self.send_out(dialog, &chosen);
         let mut operators: Vec<OperatorId> =
             chosen.iter().map(|operator| self.operators[*operator].id.clone()).collect();
@@ -29,6 +31,13 @@ impl Router {
             (1, Accept::Auto) => Placement::Assigned(operators.remove(0)),
             _ => Placement::Offered(operators),
         }
+    }
+
+    /// A dialog is just being opened that a bot will hold: it is in no queue yet.
+    pub fn place_with_bot(&mut self, dialog: DialogId, channel: &ChannelId, now: Timestamp) {
+        let line = self.intern_line(channel);
+        self.tickets.insert(dialog, Ticket::new(line, now));
+        self.start_trip(dialog, None, false);
     }
 
     /// A dialog was opened elsewhere, with an owner from the start: what was set aside for them when the
@@ -153,7 +162,7 @@ impl Router {
         let listed = match ticket.holder {
             Holder::Nobody => Listed::Waiting(ticket.line, ticket.score()),
             Holder::Offered { .. } => Listed::Offered(ticket.line),
-            Holder::Owner(_) | Holder::Closed => Listed::Nowhere,
+            Holder::Owner(_) | Holder::Bot(_) | Holder::Closed => Listed::Nowhere,
         };
         let before = std::mem::replace(&mut ticket.listed, listed);
         if before != listed {
@@ -222,7 +231,7 @@ impl Router {
                     self.demand.insert((score, dialog, index));
                 }
             }
-            Holder::Owner(_) => {}
+            Holder::Owner(_) | Holder::Bot(_) => {}
             Holder::Closed => {
                 self.tickets.remove(&dialog);
             }

@@ -6,7 +6,7 @@ use crate::actors::caller::{Caller, Outcome};
 use crate::actors::dialog::{OnDisk, Opening, ToDialog};
 use crate::actors::inbox::Ask;
 use crate::domain::command::Command;
-use crate::domain::dialog::command::{ClientLeave, Context, Desk, Lookup, OfferRules, Receive};
+use crate::domain::dialog::command::{ClientLeave, Context, Desk, Lookup, OfferRules, Placement, Receive};
 use crate::domain::dialog::order::DialogOrder;
 use crate::domain::reply::{Received, Reply};
 use crate::error::{Code, Rejection};
@@ -112,14 +112,21 @@ impl Dispatcher {
         // A new dialog takes its turn behind those that wait already.
         self.direct(now);
         self.next_dialog = DialogId(id.0 + 1);
-        let placement = self.router.place_new(id, &receive.channel, now);
+        let mut desk = Desk { lookup, ..Desk::new(rules) };
+        self.mind(&mut desk, Some(&receive.channel));
+        let placement = match self.bot_for(&receive.channel, previous.is_none()) {
+            Some(bot) => {
+                self.router.place_with_bot(id, &receive.channel, now);
+                Placement::Bot(bot)
+            }
+            None => self.router.place_new(id, &receive.channel, now),
+        };
         let client = (receive.channel.clone(), receive.client.clone());
         self.clients.insert(client.clone(), id);
         self.start_dialog(id, None, OnDisk::default(), Some(client));
         if let Some(live) = self.live.get_mut(&id) {
             live.has_previous = previous.is_some();
         }
-        let desk = Desk { lookup, ..Desk::new(rules) };
         let context = Context { now, actor: None, desk };
         self.tell(
             id,

@@ -8,6 +8,7 @@
 //! - `composer.rs`: what a command that writes has to know before it goes to its dialog;
 //! - `clients.rs`: which dialog a client's message belongs to;
 //! - `live.rs`: which dialogs have an actor, waking and retiring them;
+//! - `manners.rs`: channels that say or do something by themselves;
 //! - `messages.rs`: from a message to the dialog in which it stands;
 //! - `moves.rs`: messages that move to a new dialog;
 //! - `gathering.rs`: commands on several dialogs, which are answered once;
@@ -27,6 +28,7 @@ mod directives;
 mod discussions;
 mod gathering;
 mod live;
+mod manners;
 mod messages;
 mod moves;
 mod queries;
@@ -47,6 +49,7 @@ use self::checkpoint::Checkpoint;
 use self::company::Company;
 use self::gathering::Gatherings;
 use self::live::{House, Live};
+use self::manners::Manners;
 use super::guard::guarded;
 use super::inbox::{Drain, Envelope, Inbox};
 use super::note::{Note, Notes};
@@ -89,6 +92,8 @@ pub struct Dispatcher {
     gatherings: Gatherings,
     /// Channels that ask for a rating.
     asking: HashSet<ChannelId>,
+    /// Channels that say or do something by themselves.
+    manners: Manners,
     checkpoint: Checkpoint,
     /// The moment for which a timer of the arbiter is set.
     armed: Option<Timestamp>,
@@ -211,6 +216,7 @@ impl Dispatcher {
     fn guarded(&mut self, context: &mut Context<Self>, handler: impl FnOnce(&mut Self, &mut Context<Self>)) {
         let handled = guarded(|| {
             handler(self, context);
+            self.fire();
             self.arm(context);
             if self.checkpoint.has_more() {
                 self.resume_later(context);

@@ -4,28 +4,33 @@ use jiff::civil::DateTime;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::channel::{Day, Week};
 
-const ALWAYS: Interval = Interval { from: 0, until: END_OF_DAY };
 const DAY_MS: u64 = 24 * 3_600_000;
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
-fn time(text: &str) -> Minute {
-    let (hours, minutes) = text.split_once(':').unwrap();
-    hours.parse::<Minute>().unwrap() * 60 + minutes.parse::<Minute>().unwrap()
+fn interval(start: &str, end: &str) -> Interval {
+    Interval { start: TimeOfDay::parse(start).unwrap(), end: TimeOfDay::parse(end).unwrap() }
 }
 
 fn intervals(list: &[(&str, &str)]) -> Vec<Interval> {
-    list.iter().map(|(from, until)| Interval { from: time(from), until: time(until) }).collect()
+    list.iter().map(|(start, end)| interval(start, end)).collect()
+}
+
+/// Always closed.
+fn in_zone(name: &str) -> Calendar {
+    let hours = Hours { time_zone: name.to_owned(), week: Week::default(), holidays: Vec::new() };
+    Calendar::of(&hours).unwrap()
 }
 
 /// The same every day of the week.
 fn daily(name: &str, list: &[(&str, &str)], holidays: &[&str]) -> Calendar {
     let week = std::array::from_fn(|_| intervals(list));
     let holidays = holidays.iter().map(|day| day.parse().unwrap()).collect();
-    Calendar::new(zone(name).unwrap(), week, holidays)
+    Calendar { week, holidays, ..in_zone(name) }
 }
 
 /// The next changes after a moment.
@@ -153,10 +158,17 @@ fn days_that_begin_late_and_days_that_are_left_out() {
 }
 
 #[test]
-fn the_zones_are_built_in_and_have_exact_names() {
-    assert!(zone("Europe/Warsaw").is_some() && zone("America/Argentina/Buenos_Aires").is_some());
+fn a_calendar_is_what_its_hours_say() {
+    let line = r#"{"time_zone":"Europe/Warsaw","week":{"mon":[["09:00","17:00"]],"sun":[["10:00","24:00"]]},
+        "holidays":["2026-12-25"]}"#;
+    let hours: Hours = serde_json::from_str(line).unwrap();
+    let calendar = Calendar::of(&hours).unwrap();
+    assert_eq!(calendar.week[0], intervals(&[("09:00", "17:00")]));
+    assert_eq!(calendar.week[6], intervals(&[("10:00", "24:00")]));
+    assert!(calendar.week[1..6].iter().all(Vec::is_empty));
+    assert_eq!(calendar.holidays.into_iter().map(Day).collect::<Vec<_>>(), hours.holidays);
     for name in ["", "Europe/Atlantis", "../etc/passwd", "CEST+2", "+02:00"] {
-        assert!(zone(name).is_none(), "{name}");
+        assert_eq!(Calendar::of(&Hours { time_zone: name.to_owned(), ..hours.clone() }), None, "{name}");
     }
 }
 
@@ -183,19 +195,22 @@ fn places() -> impl Strategy<Value = (&'static str, &'static str)> {
 }
 
 fn some_intervals() -> impl Strategy<Value = Vec<Interval>> {
-    let ends = prop_oneof![0..=24_u16, 0..=4_u16, 22..=24_u16].prop_map(|quarter| quarter * 60);
-    let minute = (ends, 0..60_u16).prop_map(|(hour, minute)| (hour + minute / 10 * 10).min(END_OF_DAY));
-    let interval = (minute.clone(), minute).prop_filter_map("an interval has a length", |(one, other)| {
-        (one != other).then(|| Interval { from: one.min(other), until: one.max(other) })
+    let hour = prop_oneof![0..=24_u16, 0..=4_u16, 22..=24_u16];
+    let time = (hour, 0..6_u16).prop_map(|(hour, tens)| match hour {
+        24 => TimeOfDay::END_OF_DAY,
+        hour => TimeOfDay::parse(&format!("{hour:02}:{tens}0")).unwrap(),
     });
-    prop_oneof![4 => prop::collection::vec(interval, 0..4), 1 => Just(vec![ALWAYS])]
+    let some = (time.clone(), time).prop_filter_map("an interval has a length", |(one, other)| {
+        (one != other).then(|| Interval { start: one.min(other), end: one.max(other) })
+    });
+    prop_oneof![4 => prop::collection::vec(some, 0..4), 1 => Just(vec![interval("00:00", "24:00")])]
 }
 
 fn calendars() -> impl Strategy<Value = (Calendar, Timestamp)> {
     let week = prop::collection::vec(some_intervals(), 7);
     (places(), week, prop::collection::vec(-2_i64..4, 0..3)).prop_map(|((name, moment), week, holidays)| {
         let near = at(moment);
-        let mut calendar = Calendar::new(zone(name).unwrap(), week.try_into().unwrap(), BTreeSet::new());
+        let mut calendar = Calendar { week: week.try_into().unwrap(), ..in_zone(name) };
         let today = calendar.date(near).unwrap();
         calendar.holidays =
             holidays.iter().map(|days| today.checked_add(jiff::Span::new().days(*days)).unwrap()).collect();
@@ -211,10 +226,11 @@ fn scan(calendar: &Calendar, from: Timestamp, until: Timestamp) -> Vec<(Timestam
     while moment <= until {
         let instant = jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap();
         furthest = furthest.max(calendar.zone.to_datetime(instant));
-        let minute = (furthest.hour() as Minute) * 60 + furthest.minute() as Minute;
+        let minute = furthest.hour() as u16 * 60 + furthest.minute() as u16;
         let day = &calendar.week[furthest.weekday().to_monday_zero_offset() as usize];
         let works = !calendar.holidays.contains(&furthest.date());
-        let open = works && day.iter().any(|open| open.from <= minute && minute < open.until);
+        let open =
+            works && day.iter().any(|open| (open.start.minutes()..open.end.minutes()).contains(&minute));
         if moment >= from {
             minutes.push((moment, open));
         }

@@ -1,10 +1,12 @@
 //! A small world of dialogs, operators and channels, which plays what the router directs.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use crate::domain::channel::{Accept, Channel, ChannelSettings, Member, Queue, QueueMode};
-use crate::domain::dialog::command::{OfferRules, Placement};
-use crate::domain::dialog::{Author, CloseReason, Dialog, Message, Status, Visibility};
+use crate::domain::dialog::command::{Context, Desk, DialogCommand, OfferRules, Placement};
+use crate::domain::dialog::order::{Abandon, AutoClose, HandOff, NoAnswer};
+use crate::domain::dialog::{Author, CloseReason, Dialog, DialogTimer, Message, Status, Visibility};
 use crate::domain::event::{Change, Destination, DialogEvent, Events};
 use crate::domain::operator::{Operator, OperatorKind, OperatorSettings, Presence};
 use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
@@ -80,6 +82,7 @@ impl World {
 
     pub(super) fn put_channel(&mut self, channel: Channel) {
         self.router.put_channel(&channel);
+        self.router.keep_hours(self.now);
         self.channels.insert(channel.id.clone(), channel);
     }
 
@@ -178,7 +181,8 @@ impl World {
         let change = Change { at: self.now, events: Events::Dialog(dialog, events.clone()) };
         self.memory.fold(&change);
         self.history.push(change);
-        let facts: Vec<Fact> = events.iter().filter_map(|event| Fact::of(event, self.now)).collect();
+        let mut facts: Vec<Fact> = events.iter().filter_map(|event| Fact::of(event, self.now)).collect();
+        facts.extend(self.not_yet(dialog, &order).filter(|_| events.is_empty()));
         self.router.arrive(dialog, &facts);
         events
     }
@@ -210,6 +214,7 @@ impl World {
             wishes: None,
         };
         let placed = match placement {
+            Placement::Bot(bot) => DialogEvent::BotJoined { operator: bot.clone() },
             Placement::Waiting => DialogEvent::Waiting { channel: channel.clone(), ruling: None },
             Placement::Offered(operators) => offered(operators, rules.weight, rules, self.now),
             Placement::Assigned(operator) => {
@@ -256,8 +261,34 @@ impl World {
             Directive::ReturnToQueue { operator, .. } if owns(dialog, operator) => {
                 vec![moved(dialog, dialog.channel.as_ref().unwrap())]
             }
+            Directive::TimeOut { timer, .. } => self.time_out(dialog, *timer, rules),
             Directive::Withdraw { .. } | Directive::ReturnToQueue { .. } => Vec::new(),
         }
+    }
+
+    /// What has fallen due is decided by the dialog's own rules.
+    fn time_out(&self, dialog: &Dialog, timer: DialogTimer, rules: &OfferRules) -> Vec<DialogEvent> {
+        let channel = &self.channels[dialog.channel.as_ref().unwrap()];
+        let overflow = channel.settings.no_answer.as_ref().and_then(|rule| rule.overflow_channel.as_ref());
+        let overflow_full = overflow.is_some_and(|channel| self.router.is_full(channel));
+        let mut desk = Desk::new(*rules);
+        desk.channel = Some(Arc::new(channel.clone()));
+        let context = Context { now: self.now, actor: None, desk };
+        let decided = match timer {
+            DialogTimer::HandOff => HandOff.decide(dialog, &context),
+            DialogTimer::NoAnswer => NoAnswer { overflow_full }.decide(dialog, &context),
+            DialogTimer::Abandonment => Abandon.decide(dialog, &context),
+            DialogTimer::Closing => AutoClose.decide(dialog, &context),
+        };
+        decided.expect("what happens by itself is never rejected").events
+    }
+
+    /// What a dialog says that had nothing to do yet when it was asked.
+    fn not_yet(&self, dialog: DialogId, order: &Order) -> Option<Fact> {
+        let Order::Direct(Directive::TimeOut { timer, .. }, _) = order else { return None };
+        let dialog = self.dialogs.get(&dialog)?;
+        let at = dialog.deadline(*timer, &self.channels[dialog.channel.as_ref()?].settings)?;
+        (at > self.now).then_some(Fact::NotYet { timer: *timer, at })
     }
 
     fn decide_action(&self, dialog: &Dialog, action: &Action, told: &Told) -> Vec<DialogEvent> {
@@ -317,6 +348,7 @@ impl World {
         self.operators.values().for_each(|operator| self.router.put_operator(operator));
         self.dialogs.values().for_each(|dialog| self.router.restore_dialog(dialog));
         self.router.reconcile();
+        self.router.keep_hours(self.now);
     }
 
     /// Units that dialogs charge to an operator, counted from the dialogs alone.

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::lookup::Lookup;
-use super::{Context, Decision, DialogCommand, Placement, guard};
+use super::{Context, Decision, DialogCommand, Placement, guard, notices};
 use crate::domain::channel::{SkillRequirement, skill};
-use crate::domain::dialog::{Author, Content, Dialog, Message, Visibility, Wishes};
+use crate::domain::dialog::{Author, Content, Dialog, Message, Notice, Visibility, Wishes};
 use crate::domain::event::DialogEvent;
 use crate::domain::file::{self, NewFile};
 use crate::domain::form;
@@ -94,9 +94,23 @@ impl Receive {
             previous,
             wishes: self.wishes().some(),
         };
+        let mut events = vec![opened, self.added(message, self.earlier(context), context)];
+        events.extend(self.welcome(id, context));
+        if let Placement::Waiting = placement {
+            events.extend(notices::opened_closed(id, events.len() as u32 - 1, self.shown(), context));
+        }
+        if !matches!(events.last(), Some(DialogEvent::Closed { .. })) {
+            events.push(self.placed(placement, context));
+        }
+        let reply = Reply::Received(Received { dialog: id, message, opened: true, duplicate: false });
+        Decision { events, reply }
+    }
+
+    fn placed(&self, placement: &Placement, context: &Context) -> DialogEvent {
         let rules = &context.desk.rules;
-        let placed = match placement {
+        match placement {
             Placement::Waiting => DialogEvent::Waiting { channel: self.channel.clone(), ruling: None },
+            Placement::Bot(operator) => DialogEvent::BotJoined { operator: operator.clone() },
             Placement::Offered(operators) => DialogEvent::Offered {
                 operators: operators.clone(),
                 deadline: rules.deadline(context.now),
@@ -106,10 +120,6 @@ impl Receive {
             Placement::Assigned(operator) => {
                 DialogEvent::Answered { operator: operator.clone(), weight: rules.weight, ruling: None }
             }
-        };
-        Decision {
-            events: vec![opened, self.added(message, self.earlier(context), context), placed],
-            reply: Reply::Received(Received { dialog: id, message, opened: true, duplicate: false }),
         }
     }
 
@@ -121,6 +131,20 @@ impl Receive {
             responsible: self.responsible.clone(),
             last_operator: None,
         }
+    }
+
+    /// What the channel greets its clients with, behind the message that opens the dialog.
+    fn welcome(&self, id: DialogId, context: &Context) -> Option<DialogEvent> {
+        let channel = context.desk.channel.as_deref()?;
+        let text = channel.settings.welcome.as_deref()?;
+        let names = (channel, context.desk.operator_name.as_deref());
+        let id = MessageId::of(id, 2);
+        Some(notices::written(id, Notice::Welcome, text, self.shown(), names, context.now))
+    }
+
+    /// What people call the client: their name, or the connector's id.
+    fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.client.as_str())
     }
 
     /// The answer when `message` is stored in `dialog` already; nothing happens.
