@@ -130,6 +130,9 @@ impl Router {
                     .map(|(dialog, ticket)| (ticket.score(), **dialog))
                     .collect()
             };
+            let trips = tickets.iter().flat_map(|(_, ticket)| &ticket.trips);
+            let entering = trips.filter(|trip| trip.entering == Some(index)).count();
+            assert_eq!(line.entering, entering, "places that are held");
             assert_eq!(line.waiting, places(false), "who waits");
             assert_eq!(line.resting, places(true), "who waits at rest");
             for (dialog, ticket) in tickets.iter().filter(of_line) {

@@ -144,6 +144,20 @@ impl Router {
         Some(Directive::TimeOut { dialog, timer })
     }
 
+    /// Holds a place in the queue of a channel for a dialog that was just told to go there; says whether there
+    /// is one.
+    pub fn hold_place(&mut self, dialog: DialogId, channel: &ChannelId) -> bool {
+        if self.is_full(channel) {
+            return false;
+        }
+        let line = self.intern_line(channel);
+        if let Some(trip) = self.ticket_mut(dialog).trips.last_mut() {
+            trip.entering = Some(line);
+            self.lines[line].entering += 1;
+        }
+        true
+    }
+
     /// Takes in what a fact means for the timers of a dialog.
     pub(super) fn wind_by(&mut self, dialog: DialogId, fact: &Fact) {
         match fact {

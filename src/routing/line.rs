@@ -37,6 +37,8 @@ pub(super) struct Line {
     pub standing: BTreeMap<u64, DialogId>,
     /// The number that the next standing dialog gets.
     pub next_standing: u64,
+    /// Dialogs on whose way here a place is held.
+    pub entering: usize,
     /// When it is open.
     pub door: Door,
     /// How long it waits for what happens to its dialogs by themselves.
@@ -77,6 +79,7 @@ impl Line {
             offered: HashSet::new(),
             standing: BTreeMap::new(),
             next_standing: 1,
+            entering: 0,
             door: Door::default(),
             patience: Patience::default(),
         }

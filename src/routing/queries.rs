@@ -113,7 +113,7 @@ impl Router {
 
     /// Whether as many dialogs wait or are offered in the channel as may.
     pub fn is_full(&self, channel: &ChannelId) -> bool {
-        let unanswered = |line: &Line| line.waiting.len() + line.offered.len();
+        let unanswered = |line: &Line| line.waiting.len() + line.offered.len() + line.entering;
         let full = |line: &Line| line.max_waiting.is_some_and(|most| unanswered(line) >= most as usize);
         self.lines.get(channel).is_some_and(full)
     }

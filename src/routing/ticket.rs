@@ -56,6 +56,8 @@ pub(super) struct Trip {
     pub reservation: Option<Reservation>,
     /// Whether it takes something back, and matching waits for it.
     pub mends: bool,
+    /// The line in which a place is held for the dialog, in case it goes there.
+    pub entering: Option<LineIndex>,
 }
 
 /// Units for the operator who would get the dialog.

@@ -111,7 +111,7 @@ impl Router {
         self.mending += usize::from(mends);
         let ticket = self.ticket_mut(dialog);
         let was_at_rest = ticket.is_at_rest();
-        ticket.trips.push(Trip { reservation, mends });
+        ticket.trips.push(Trip { reservation, mends, entering: None });
         if was_at_rest && ticket.is_waiting() {
             let place = (ticket.score(), dialog);
             let index = ticket.line;
@@ -124,6 +124,9 @@ impl Router {
     }
 
     fn release(&mut self, trip: Trip) {
+        if let Some(line) = trip.entering {
+            self.lines[line].entering -= 1;
+        }
         if let Some(Reservation { operator, units, charged: true }) = trip.reservation {
             self.operators[operator].reserved -= u64::from(units);
             self.wake(operator);

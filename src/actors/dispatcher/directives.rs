@@ -85,7 +85,8 @@ impl Dispatcher {
             Directive::TimeOut { dialog, timer: DialogTimer::NoAnswer } => self.overflow_of(*dialog),
             _ => None,
         };
-        let full = overflow.as_ref().is_some_and(|channel| self.router.is_full(channel));
+        let (dialog, full) = (directive.dialog(), overflow.as_ref());
+        let full = full.is_some_and(|channel| !self.router.hold_place(dialog, channel));
         let (dialog, order) = order_of(directive, full);
         if let Err(rejection) = self.awake(dialog) {
             tracing::error!(%dialog, %rejection, "the router directs a dialog that cannot be woken");

@@ -26,6 +26,8 @@ pub(super) fn operator_id(name: &str) -> OperatorId {
 pub(super) enum Order {
     Open(ChannelId, Placement, OfferRules),
     Direct(Directive, OfferRules),
+    /// With whether the queue that would take over is full.
+    TimeOut(DialogTimer, OfferRules, bool),
     Do(Action, Told),
 }
 
@@ -154,7 +156,13 @@ impl World {
 
     pub(super) fn direct(&mut self, directive: Directive) {
         let dialog = directive.dialog();
-        let order = Order::Direct(directive, self.rules_for(dialog));
+        let rules = self.rules_for(dialog);
+        let order = match directive {
+            Directive::TimeOut { timer, .. } => {
+                Order::TimeOut(timer, rules, self.is_overflow_full(dialog, timer))
+            }
+            directive => Order::Direct(directive, rules),
+        };
         self.orders.entry(dialog).or_default().push_back(order);
     }
 
@@ -195,6 +203,7 @@ impl World {
         match order {
             Order::Open(..) => unreachable!("decided above"),
             Order::Direct(directive, rules) => self.decide_directive(dialog, directive, rules),
+            Order::TimeOut(timer, rules, full) => self.time_out(dialog, *timer, rules, *full),
             Order::Do(action, told) => self.decide_action(dialog, action, told),
         }
     }
@@ -258,19 +267,34 @@ impl World {
                     .collect(),
                 _ => Vec::new(),
             },
-            Directive::ReturnToQueue { operator, .. } if owns(dialog, operator) => {
+            Directive::ReturnToQueue { operator, .. }
+                if owns(dialog, operator) || dialog.is_held_by(operator) =>
+            {
                 vec![moved(dialog, dialog.channel.as_ref().unwrap())]
             }
-            Directive::TimeOut { timer, .. } => self.time_out(dialog, *timer, rules),
-            Directive::Withdraw { .. } | Directive::ReturnToQueue { .. } => Vec::new(),
+            Directive::TimeOut { .. } | Directive::Withdraw { .. } | Directive::ReturnToQueue { .. } => {
+                Vec::new()
+            }
         }
     }
 
+    /// Whether the queue that would take the dialog over has no place; else one is held there.
+    fn is_overflow_full(&mut self, dialog: DialogId, timer: DialogTimer) -> bool {
+        let channel = self.router.channel_of(dialog).filter(|_| timer == DialogTimer::NoAnswer);
+        let rule = channel.and_then(|channel| self.channels[channel].settings.no_answer.as_ref());
+        let overflow = rule.and_then(|rule| rule.overflow_channel.clone());
+        overflow.is_some_and(|channel| !self.router.hold_place(dialog, &channel))
+    }
+
     /// What has fallen due is decided by the dialog's own rules.
-    fn time_out(&self, dialog: &Dialog, timer: DialogTimer, rules: &OfferRules) -> Vec<DialogEvent> {
+    fn time_out(
+        &self,
+        dialog: &Dialog,
+        timer: DialogTimer,
+        rules: &OfferRules,
+        overflow_full: bool,
+    ) -> Vec<DialogEvent> {
         let channel = &self.channels[dialog.channel.as_ref().unwrap()];
-        let overflow = channel.settings.no_answer.as_ref().and_then(|rule| rule.overflow_channel.as_ref());
-        let overflow_full = overflow.is_some_and(|channel| self.router.is_full(channel));
         let mut desk = Desk::new(*rules);
         desk.channel = Some(Arc::new(channel.clone()));
         let context = Context { now: self.now, actor: None, desk };
@@ -285,7 +309,7 @@ impl World {
 
     /// What a dialog says that had nothing to do yet when it was asked.
     fn not_yet(&self, dialog: DialogId, order: &Order) -> Option<Fact> {
-        let Order::Direct(Directive::TimeOut { timer, .. }, _) = order else { return None };
+        let Order::TimeOut(timer, ..) = order else { return None };
         let dialog = self.dialogs.get(&dialog)?;
         let at = dialog.deadline(*timer, &self.channels[dialog.channel.as_ref()?].settings)?;
         (at > self.now).then_some(Fact::NotYet { timer: *timer, at })
