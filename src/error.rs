@@ -75,6 +75,8 @@ codes! {
     OperatorAtCapacity => "operator_at_capacity",
     /// The operator is not there.
     OperatorUnavailable => "operator_unavailable",
+    /// As many dialogs wait in the channel's queue as may.
+    QueueFull => "queue_full",
     /// The client has rated the dialog already.
     AlreadyRated => "already_rated",
     /// Something else was done already, or the state does not allow it.

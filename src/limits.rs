@@ -59,6 +59,10 @@ pub const SKILL_RELAXATIONS: usize = 16;
 /// Skills of one operator.
 pub const OPERATOR_SKILLS: usize = 1000;
 
+/// Seats of pools that no dialog belongs to, kept because building a pool takes a look at every member of
+/// its queue: some 100 MiB.
+pub const IDLE_POOL_SEATS: usize = 4_000_000;
+
 /// Dialogs that a fairness window counts: the time of each is kept.
 pub const FAIRNESS_DIALOGS: u32 = 10_000;
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::channel::ChannelSettings;
 use super::dialog::{
-    Client, CloseReason, FormAnswer, HostRequest, Link, Message, PaymentStatus, Receipt, RequestKind, Ruling,
-    Visibility, Wishes,
+    Client, CloseReason, FormAnswer, HostRequest, KeptRuling, Link, Message, PaymentStatus, Receipt,
+    RequestKind, Visibility, Wishes,
 };
 use super::library::{Item, ItemId};
 use super::operator::{OperatorSettings, Presence};
@@ -108,7 +108,7 @@ pub enum DialogEvent {
         /// The channel of the queue.
         channel: ChannelId,
         /// Why nobody can.
-        ruling: Option<Box<Ruling>>,
+        ruling: Option<KeptRuling>,
     },
     /// It was offered.
     Offered {
@@ -119,7 +119,7 @@ pub enum DialogEvent {
         /// Capacity units that the offer reserves.
         weight: u32,
         /// Why to them; nothing if somebody passed it on.
-        ruling: Option<Box<Ruling>>,
+        ruling: Option<KeptRuling>,
     },
     /// The offer was taken back.
     OfferWithdrawn {
@@ -143,7 +143,7 @@ pub enum DialogEvent {
         /// Capacity units that it takes from the owner.
         weight: u32,
         /// Why the dispatcher assigned it to them; nothing if somebody answered or passed it on.
-        ruling: Option<Box<Ruling>>,
+        ruling: Option<KeptRuling>,
     },
     /// It was passed on, or went back to its queue.
     Transferred {
@@ -301,6 +301,13 @@ pub enum DialogEvent {
     /// An employee opened it for employees: it is theirs from the start.
     OpenedInternally {
         /// Who.
+        by: OperatorId,
+    },
+    /// It is so urgent from now on.
+    PrioritySet {
+        /// Larger is more urgent.
+        priority: i32,
+        /// Who said so.
         by: OperatorId,
     },
     /// A bot met the client and holds it.

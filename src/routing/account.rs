@@ -1,12 +1,17 @@
 //! What the router knows of an operator: whether it can take dialogs, and its capacity ledger.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+
+use hashbrown::HashMap;
 
 use super::line::Line;
-use super::policy::Standing;
-use super::registry::LineIndex;
-use crate::domain::operator::{Operator, Presence};
+use super::pool::Requirement;
+use super::registry::{LineIndex, PoolIndex, SkillIndex};
+use super::score::Score;
+use crate::domain::dialog::Reason;
+use crate::domain::operator::{Fairness, Operator, Presence};
 use crate::ids::{DialogId, OperatorId};
+use crate::timestamp::Timestamp;
 
 /// An operator and what is charged to its capacity.
 #[derive(Debug)]
@@ -18,6 +23,8 @@ pub(super) struct Account {
     pub removed: bool,
     pub presence: Presence,
     pub capacity: u32,
+    /// What it can do and how well, by skill.
+    pub skills: Vec<(SkillIndex, u32)>,
     /// Units of the dialogs that it owns.
     pub held: u64,
     /// Units of the offers that stand.
@@ -29,14 +36,23 @@ pub(super) struct Account {
     pub tolerated: u64,
     /// The number of the last touch; 0: never.
     pub touched: u64,
+    pub fairness: Option<Fairness>,
+    /// The last dialogs that it was given, as many as fairness counts: numbers of rulings, and when.
+    pub given: VecDeque<(u64, Timestamp)>,
+    /// Until when it is given nothing more, because fairness does not allow it.
+    pub spent_until: Option<Timestamp>,
     pub offers: BTreeSet<DialogId>,
     pub owned: BTreeSet<DialogId>,
     /// Dialogs that it holds as a bot: they take nothing.
     pub hosted: BTreeSet<DialogId>,
     /// The lines of which it is a member and its place there, by line.
     pub seats: Vec<(LineIndex, u32)>,
-    /// Its seats where it is known to be unavailable.
+    /// Its seats in pools where it is known to be unavailable.
     pub parked: BTreeSet<Parking>,
+    /// Its places in pools where its score may have become better than the pool knows.
+    pub raised: BTreeSet<Raised>,
+    /// Waiting dialogs that prefer it, and for which that changes who is eligible, by pool.
+    pub preferred: HashMap<PoolIndex, BTreeSet<(Score, DialogId)>>,
     /// Whether the router is about to look whether it can leave parked seats.
     pub woken: bool,
 }
@@ -46,8 +62,25 @@ pub(super) struct Account {
 pub(super) struct Parking {
     pub check_online: bool,
     pub weight: u32,
-    pub line: LineIndex,
+    pub pool: PoolIndex,
     pub seat: u32,
+}
+
+/// A place in a pool under a score that can become better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Raised {
+    /// By shares of capacity, or by units.
+    pub by_share: bool,
+    pub score: u64,
+    pub pool: PoolIndex,
+    pub seat: u32,
+}
+
+impl Raised {
+    /// Behind all others of its score.
+    pub(super) fn behind(by_share: bool, score: u64) -> Self {
+        Self { by_share, score, pool: PoolIndex::from(u32::MAX as usize), seat: u32::MAX }
+    }
 }
 
 impl Account {
@@ -59,16 +92,22 @@ impl Account {
             removed: false,
             presence: Presence::Offline,
             capacity: 0,
+            skills: Vec::new(),
             held: 0,
             offered: 0,
             reserved: 0,
             tolerated: 0,
             touched,
+            fairness: None,
+            given: VecDeque::new(),
+            spent_until: None,
             offers: BTreeSet::new(),
             owned: BTreeSet::new(),
             hosted: BTreeSet::new(),
             seats: Vec::new(),
             parked: BTreeSet::new(),
+            raised: BTreeSet::new(),
+            preferred: HashMap::new(),
             woken: false,
         }
     }
@@ -80,6 +119,7 @@ impl Account {
         self.employed = self.human && !self.removed;
         self.presence = operator.presence;
         self.capacity = operator.settings.capacity;
+        self.set_fairness(operator.settings.fairness);
         self.tolerate();
     }
 
@@ -101,13 +141,43 @@ impl Account {
         self.tolerated = self.tolerated.min(self.charged()).max(u64::from(self.capacity));
     }
 
-    /// Whether it may be given a dialog of this line now.
+    /// Whether it may be given a dialog of this line now, if it has the skills.
     pub(super) fn is_available(&self, line: &Line) -> bool {
-        self.employed && self.is_present(line) && self.free() >= u64::from(line.rules.weight)
+        self.employed && self.is_present(line) && self.has_room(line) && self.spent_until.is_none()
     }
 
-    fn is_present(&self, line: &Line) -> bool {
+    pub(super) fn is_present(&self, line: &Line) -> bool {
         !line.check_online || self.presence == Presence::Online
+    }
+
+    pub(super) fn has_room(&self, line: &Line) -> bool {
+        self.free() >= u64::from(line.rules.weight)
+    }
+
+    /// Whether it can do what is required.
+    pub(super) fn meets(&self, requirement: &Requirement) -> bool {
+        let level = |skill: &SkillIndex| {
+            let place = self.skills.binary_search_by_key(skill, |(skill, _)| *skill);
+            place.map_or(0, |place| self.skills[place].1)
+        };
+        requirement.iter().all(|(skill, least)| level(skill) >= *least)
+    }
+
+    /// Why it cannot be given a dialog of this line, of which it is a member: what is asked first.
+    pub(super) fn obstacle(&self, line: &Line, requirement: &Requirement) -> Option<Reason> {
+        if self.removed {
+            return Some(Reason::Removed);
+        }
+        if !self.employed {
+            return Some(Reason::Bot);
+        }
+        let obstacles = [
+            (self.is_present(line), Reason::Presence),
+            (self.has_room(line), Reason::Capacity),
+            (self.meets(requirement), Reason::Skill),
+            (self.spent_until.is_none(), Reason::Fairness),
+        ];
+        obstacles.into_iter().find(|(met, _)| !met).map(|(_, reason)| reason)
     }
 
     /// Whether a dialog of this line may be offered to it by hand, and its offers may stand.
@@ -115,13 +185,9 @@ impl Account {
         self.employed && (!line.check_online || self.presence != Presence::Offline)
     }
 
-    /// Whether an offer of this line to it has to be taken back.
-    pub(super) fn loses_offers(&self, line: &Line) -> bool {
-        self.removed || (line.check_online && self.presence == Presence::Offline)
-    }
-
-    pub(super) fn standing(&self) -> Standing {
-        Standing { touched: self.touched }
+    /// Whether an offer of this line to it has to be taken back, if its presence matters.
+    pub(super) fn loses_offers(&self, line: &Line, presence_matters: bool) -> bool {
+        self.removed || (presence_matters && line.check_online && self.presence == Presence::Offline)
     }
 
     /// Its place in the line, if it is a member.
@@ -137,12 +203,11 @@ impl Account {
 
     pub(super) fn leave(&mut self, line: LineIndex) {
         self.seats.retain(|(other, _)| *other != line);
-        self.parked.retain(|parking| parking.line != line);
     }
 
     /// The parked seats that it need not keep: it has become available there.
     pub(super) fn unpark(&mut self) -> Vec<Parking> {
-        if !self.employed || self.parked.is_empty() {
+        if !self.employed || self.parked.is_empty() || self.spent_until.is_some() {
             return Vec::new();
         }
         let most = u32::try_from(self.free()).unwrap_or(u32::MAX);
@@ -151,7 +216,7 @@ impl Account {
             if check_online && self.presence != Presence::Online {
                 continue;
             }
-            let least = Parking { check_online, weight: 0, line: LineIndex::from(0), seat: 0 };
+            let least = Parking { check_online, weight: 0, pool: PoolIndex::from(0), seat: 0 };
             let fits = |parking: &&Parking| parking.check_online == check_online && parking.weight <= most;
             left.extend(self.parked.range(least..).take_while(fits));
         }

@@ -6,6 +6,7 @@ use super::router::{Mend, Router};
 use super::sorted::OperatorSet;
 use super::ticket::{Holder, Ticket};
 use super::timers::{Subject, TimerKind};
+use crate::domain::dialog::Wishes;
 use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -14,9 +15,13 @@ impl Router {
     pub(super) fn apply(&mut self, dialog: DialogId, fact: &Fact) {
         match fact {
             Fact::Announced => self.ticket_mut(dialog).announced = true,
-            Fact::Offered { operators, deadline, weight } => {
-                self.offered(dialog, operators, *deadline, *weight)
+            Fact::Offered { operators, deadline, weight, alone } => {
+                self.offered(dialog, operators, *deadline, *weight);
+                if *alone {
+                    self.alone.insert(dialog);
+                }
             }
+            Fact::Prioritised { priority } => self.prioritised(dialog, *priority),
             Fact::OfferEnded { operator, declined } => self.offer_ended(dialog, operator, *declined),
             Fact::Owned { operator, weight, at } => self.owned(dialog, operator, *weight, *at),
             Fact::BotHolds { operator } => self.held_by_bot(dialog, operator),
@@ -89,8 +94,9 @@ impl Router {
 
     /// An offer that came to stand while its operator went away is taken back.
     fn recall_offer(&mut self, dialog: DialogId, operator: OperatorIndex) {
-        let line = self.tickets[&dialog].line;
-        if self.operators[operator].loses_offers(&self.lines[line]) {
+        let ticket = &self.tickets[&dialog];
+        let presence_matters = self.presence_matters(ticket, operator);
+        if self.operators[operator].loses_offers(&self.lines[ticket.line], presence_matters) {
             self.mends.insert((Mend::Withdraw, dialog, operator));
         }
     }
@@ -152,15 +158,30 @@ impl Router {
     fn transferred(&mut self, dialog: DialogId, channel: Option<&ChannelId>, entered_at: Timestamp) {
         let line = channel.map(|channel| self.intern_line(channel));
         self.unhand(dialog);
+        // It enters a queue anew, and so requires all that it did at first.
+        self.leave_pool(dialog);
         let ticket = self.ticket_mut(dialog);
         ticket.announced = false;
         ticket.round.clear();
         ticket.entered_at = entered_at;
+        ticket.looked_at = entered_at;
         match line {
             Some(line) => ticket.line = line,
             None => {
                 self.alone.insert(dialog);
             }
+        }
+    }
+
+    fn prioritised(&mut self, dialog: DialogId, priority: i32) {
+        let home = self.tickets[&dialog].line;
+        let wishes = &mut self.ticket_mut(dialog).wishes;
+        if wishes.is_none() {
+            let wishes = Wishes { priority: Some(priority), ..Wishes::default() };
+            let wishes = self.intern_wishes(&wishes, home);
+            self.ticket_mut(dialog).wishes = Some(wishes);
+        } else if let Some(wishes) = wishes {
+            wishes.wishes.priority = Some(priority);
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::directive::Directive;
 use super::fact::Fact;
-use super::registry::LineIndex;
+use super::registry::{LineIndex, PoolIndex};
 use super::router::Router;
 use super::ticket::{Holder, Ticket};
 use super::timers::{Subject, TimerKind};
@@ -80,11 +80,17 @@ impl Router {
         self.mending == 0 && self.timers.next().is_some_and(|deadline| deadline <= now)
     }
 
-    /// Opens and closes channels whose hours were put since the last call. To be called before
+    /// Opens and closes channels whose hours were put since the last call, and sets the timers of dialogs
+    /// whose channels have other rules; what is late by these falls due now. To be called before
     /// [`Router::next`] whenever channels were put.
-    pub fn keep_hours(&mut self, now: Timestamp) {
+    pub fn keep_time(&mut self, now: Timestamp) {
         for index in std::mem::take(&mut self.unread_hours) {
             self.read_clock(index, now);
+        }
+        for index in std::mem::take(&mut self.changed_patience) {
+            let of_line = self.tickets.iter().filter(|(_, ticket)| ticket.line == index);
+            let dialogs: Vec<DialogId> = of_line.map(|(dialog, _)| *dialog).collect();
+            dialogs.into_iter().for_each(|dialog| self.wind(dialog, now));
         }
     }
 
@@ -98,9 +104,7 @@ impl Router {
         }
         let patience = Patience::of(&channel.settings);
         if std::mem::replace(&mut self.lines[index].patience, patience) != patience {
-            let of_line = self.tickets.iter().filter(|(_, ticket)| ticket.line == index);
-            let dialogs: Vec<DialogId> = of_line.map(|(dialog, _)| *dialog).collect();
-            dialogs.into_iter().for_each(|dialog| self.wind(dialog));
+            self.changed_patience.push(index);
         }
     }
 
@@ -125,12 +129,14 @@ impl Router {
 
     /// What waited for the opening may be given out; what is offered to all may go to more.
     fn open_line(&mut self, index: LineIndex) {
-        self.call(index);
-        for dialog in self.lines[index].standing.values().copied().collect::<Vec<_>>() {
-            let ticket = &self.tickets[&dialog];
-            if ticket.is_at_rest() && !ticket.missing.is_none() {
-                self.demand.insert((ticket.score(), dialog, index));
-            }
+        let mut pools: Vec<PoolIndex> = self.lines[index].pools.values().copied().collect();
+        pools.sort_unstable();
+        for pool in pools {
+            let standing = self.pools[pool].standing.values();
+            let resting = self.pools[pool].resting.iter().map(|(_, dialog)| dialog);
+            let dialogs: Vec<DialogId> = standing.chain(resting).copied().collect();
+            dialogs.into_iter().for_each(|dialog| self.rest(dialog));
+            self.call(pool);
         }
     }
 
@@ -147,10 +153,12 @@ impl Router {
     /// Holds a place in the queue of a channel for a dialog that was just told to go there; says whether there
     /// is one.
     pub fn hold_place(&mut self, dialog: DialogId, channel: &ChannelId) -> bool {
-        if self.is_full(channel) {
+        let line = self.intern_line(channel);
+        // Whoever could be given a dialog at once can be given one, and others may be on their way.
+        let counted = self.lines[line].entering == 0;
+        if self.is_full_for(dialog, channel) || !(counted || self.has_place(line)) {
             return false;
         }
-        let line = self.intern_line(channel);
         if let Some(trip) = self.ticket_mut(dialog).trips.last_mut() {
             trip.entering = Some(line);
             self.lines[line].entering += 1;
@@ -158,20 +166,30 @@ impl Router {
         true
     }
 
+    fn has_place(&self, index: LineIndex) -> bool {
+        let line = &self.lines[index];
+        line.max_waiting.is_none_or(|most| line.pooled + line.entering < most as usize)
+    }
+
     /// Takes in what a fact means for the timers of a dialog.
     pub(super) fn wind_by(&mut self, dialog: DialogId, fact: &Fact) {
         match fact {
             Fact::NotYet { timer, at } => self.set_clock(dialog, *timer, Some(*at)),
             Fact::Owned { .. } | Fact::Transferred { .. } | Fact::BotHolds { .. } | Fact::Unpinned => {
-                self.wind(dialog)
+                self.wind(dialog, Timestamp::from_millis(i64::MIN))
             }
             Fact::Closed => self.stop_clocks(dialog),
-            Fact::Announced | Fact::Offered { .. } | Fact::OfferEnded { .. } | Fact::Wrote { .. } => {}
+            Fact::Announced
+            | Fact::Offered { .. }
+            | Fact::OfferEnded { .. }
+            | Fact::Wrote { .. }
+            | Fact::Prioritised { .. } => {}
         }
     }
 
-    /// Sets the timers of a dialog as it stands now: each no later than what it is for.
-    pub(super) fn wind(&mut self, dialog: DialogId) {
+    /// Sets the timers of a dialog as it stands now: each no later than what it is for, and none before
+    /// `floor`.
+    pub(super) fn wind(&mut self, dialog: DialogId, floor: Timestamp) {
         let ticket = &self.tickets[&dialog];
         let patience = self.lines[ticket.line].patience;
         if patience.is_endless() && ticket.clocks.is_none() {
@@ -180,7 +198,7 @@ impl Router {
         for timer in DialogTimer::ALL {
             let ticket = &self.tickets[&dialog];
             let after_ms = patience.after_ms(timer).filter(|_| concerns(timer, ticket));
-            let deadline = after_ms.map(|after_ms| since(timer, ticket).plus_ms(after_ms));
+            let deadline = after_ms.map(|after_ms| since(timer, ticket).plus_ms(after_ms).max(floor));
             self.set_clock(dialog, timer, deadline);
         }
     }

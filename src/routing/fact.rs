@@ -20,6 +20,8 @@ pub enum Fact {
         deadline: Option<Timestamp>,
         /// Capacity units of the offer.
         weight: u32,
+        /// Whether it is for one alone because the dialog prefers them, also in mode `all`.
+        alone: bool,
     },
     /// The offer to one operator ended without an answer.
     OfferEnded {
@@ -58,6 +60,11 @@ pub enum Fact {
         /// When that was; its place in the queue counts from here.
         entered_at: Timestamp,
     },
+    /// It is so urgent from now on.
+    Prioritised {
+        /// Larger is more urgent.
+        priority: i32,
+    },
     /// An operator wrote in it.
     Wrote {
         /// Who.
@@ -72,11 +79,13 @@ impl Fact {
     pub fn of(event: &DialogEvent, at: Timestamp) -> Option<Self> {
         Some(match event {
             DialogEvent::Waiting { .. } => Self::Announced,
-            DialogEvent::Offered { operators, deadline, weight, .. } => Self::Offered {
+            DialogEvent::Offered { operators, deadline, weight, ruling } => Self::Offered {
                 operators: operators.iter().cloned().collect(),
                 deadline: *deadline,
                 weight: *weight,
+                alone: ruling.as_ref().is_some_and(|ruling| ruling.preferred.is_some()),
             },
+            DialogEvent::PrioritySet { priority, .. } => Self::Prioritised { priority: *priority },
             DialogEvent::OfferWithdrawn { operator } => {
                 Self::OfferEnded { operator: operator.clone(), declined: false }
             }

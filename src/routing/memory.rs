@@ -6,10 +6,16 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
-use crate::domain::event::{Change, Events};
-use crate::ids::{DialogId, OperatorId};
+use super::registry::OperatorIndex;
+use super::router::Router;
+use crate::domain::dialog::{Rule, Ruling};
+use crate::domain::event::{Change, DialogEvent, Events, OperatorEvent};
+use crate::domain::operator::Fairness;
+use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::timestamp::Timestamp;
 
-/// The order in which operators were last touched, and which dialogs were passed to one alone.
+/// The order in which operators were last touched, which dialogs are for one alone, whose turn it is in each
+/// channel, and how many dialogs operators were given lately.
 ///
 /// It is kept up to date by folding in every change. Folding the same changes in order once more
 /// changes nothing, so a copy that is older or newer than the journal's first change is mended by
@@ -20,6 +26,19 @@ pub struct Memory {
     touched: HashMap<OperatorId, u64>,
     touches: u64,
     alone: BTreeSet<DialogId>,
+    /// The number of the last ruling that gave a dialog to somebody.
+    rulings: u64,
+    /// In mode `round_robin`: the ruling that last gave an operator a dialog of a channel.
+    turns: HashMap<(ChannelId, OperatorId), u64>,
+    windows: HashMap<OperatorId, Window>,
+}
+
+/// What an operator was given, as far as fairness counts it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Window {
+    pub fairness: Fairness,
+    /// The numbers of the rulings, and when.
+    pub given: Vec<(u64, Timestamp)>,
 }
 
 /// How a memory is written: the same memory always gives the same bytes.
@@ -27,34 +46,72 @@ pub struct Memory {
 struct Stored {
     touched: Vec<OperatorId>,
     alone: Vec<DialogId>,
+    rulings: u64,
+    turns: Vec<((ChannelId, OperatorId), u64)>,
+    windows: Vec<(OperatorId, Window)>,
 }
 
 impl Memory {
-    /// The memory of these operators, touched in this order, and of dialogs passed to one alone.
-    pub(super) fn new(touched: Vec<OperatorId>, alone: BTreeSet<DialogId>) -> Self {
-        let mut memory = Self { alone, ..Self::default() };
-        touched.into_iter().for_each(|operator| memory.touch(operator));
-        memory
-    }
-
     /// Takes a change in.
     pub fn fold(&mut self, change: &Change) {
-        let Events::Dialog(dialog, events) = &change.events else { return };
-        for fact in events.iter().filter_map(|event| Fact::of(event, change.at)) {
-            fact.touched().iter().for_each(|operator| self.touch(operator.clone()));
-            match fact {
-                Fact::Transferred { channel: None, .. } => {
-                    self.alone.insert(*dialog);
-                }
-                Fact::Transferred { .. } | Fact::OfferEnded { .. } | Fact::Owned { .. } | Fact::Closed => {
-                    self.alone.remove(dialog);
-                }
-                Fact::Announced
-                | Fact::Offered { .. }
-                | Fact::Wrote { .. }
-                | Fact::BotHolds { .. }
-                | Fact::Unpinned
-                | Fact::NotYet { .. } => {}
+        match &change.events {
+            Events::Dialog(dialog, events) => {
+                events.iter().for_each(|event| self.fold_dialog(*dialog, event, change.at));
+            }
+            Events::Operator(operator, events) => {
+                events.iter().for_each(|event| self.fold_operator(operator, event));
+            }
+            _ => {}
+        }
+    }
+
+    fn fold_dialog(&mut self, dialog: DialogId, event: &DialogEvent, at: Timestamp) {
+        let Some(fact) = Fact::of(event, at) else { return };
+        fact.touched().iter().for_each(|operator| self.touch(operator.clone()));
+        match &fact {
+            Fact::Transferred { channel: None, .. } | Fact::Offered { alone: true, .. } => {
+                self.alone.insert(dialog);
+            }
+            Fact::Transferred { .. } | Fact::OfferEnded { .. } | Fact::Owned { .. } | Fact::Closed => {
+                self.alone.remove(&dialog);
+            }
+            Fact::Announced
+            | Fact::Offered { .. }
+            | Fact::Wrote { .. }
+            | Fact::Prioritised { .. }
+            | Fact::BotHolds { .. }
+            | Fact::Unpinned
+            | Fact::NotYet { .. } => {}
+        }
+        match event {
+            DialogEvent::Offered { ruling: Some(ruling), .. }
+            | DialogEvent::Answered { ruling: Some(ruling), .. } => self.fold_ruling(ruling, &fact, at),
+            _ => {}
+        }
+    }
+
+    /// The dispatcher has given a dialog to those whom the fact touches.
+    fn fold_ruling(&mut self, ruling: &Ruling, fact: &Fact, at: Timestamp) {
+        self.rulings = self.rulings.max(ruling.number);
+        for operator in fact.touched() {
+            if ruling.rule == Rule::RoundRobin1 {
+                self.turns.insert((ruling.channel.clone(), operator.clone()), ruling.number);
+            }
+            let Some(Window { fairness, given }) = self.windows.get_mut(operator) else { continue };
+            // What is known of later ones comes again.
+            given.retain(|(number, _)| *number < ruling.number);
+            given.push((ruling.number, at));
+            given.drain(..given.len().saturating_sub(fairness.dialogs as usize));
+        }
+    }
+
+    fn fold_operator(&mut self, operator: &OperatorId, event: &OperatorEvent) {
+        let OperatorEvent::Put(settings) = event else { return };
+        match (settings.fairness, self.windows.get_mut(operator)) {
+            (None, _) => drop(self.windows.remove(operator)),
+            (Some(fairness), Some(window)) => window.fairness = fairness,
+            (Some(fairness), None) => {
+                self.windows.insert(operator.clone(), Window { fairness, given: Vec::new() });
             }
         }
     }
@@ -66,9 +123,22 @@ impl Memory {
         order.into_iter().map(|(operator, _)| operator.clone()).collect()
     }
 
-    /// The dialogs that were passed to one operator alone, who has not answered yet.
+    /// The dialogs that are for one operator alone, who has not answered yet.
     pub fn alone(&self) -> &BTreeSet<DialogId> {
         &self.alone
+    }
+
+    pub(super) fn rulings(&self) -> u64 {
+        self.rulings
+    }
+
+    /// In mode `round_robin`: who was last given a dialog of which channel by which ruling.
+    pub(super) fn turns(&self) -> impl Iterator<Item = (&ChannelId, &OperatorId, u64)> {
+        self.turns.iter().map(|((channel, operator), number)| (channel, operator, *number))
+    }
+
+    pub(super) fn windows(&self) -> impl Iterator<Item = (&OperatorId, &Window)> {
+        self.windows.iter()
     }
 
     fn touch(&mut self, operator: OperatorId) {
@@ -77,29 +147,71 @@ impl Memory {
     }
 }
 
+impl Router {
+    /// What has to be kept so that a later router goes on in the same way.
+    pub fn memory(&self) -> Memory {
+        let mut touched: Vec<_> =
+            self.operators.iter().map(|(_, account)| account).filter(|account| account.touched > 0).collect();
+        touched.sort_unstable_by_key(|account| account.touched);
+        let mut memory = Memory {
+            alone: self.alone.iter().copied().collect(),
+            rulings: self.rulings,
+            ..Memory::default()
+        };
+        touched.into_iter().for_each(|account| memory.touch(account.id.clone()));
+        for (index, line) in self.lines.iter() {
+            let channel = self.lines.key(index);
+            let turn = |(operator, number): (&OperatorIndex, &u64)| {
+                ((channel.clone(), self.operators[*operator].id.clone()), *number)
+            };
+            memory.turns.extend(line.given.iter().map(turn));
+        }
+        let windows = self.operators.iter().filter_map(|(_, account)| {
+            let given = account.given.iter().copied().collect();
+            Some((account.id.clone(), Window { fairness: account.fairness?, given }))
+        });
+        memory.windows.extend(windows);
+        memory
+    }
+}
+
 impl PartialEq for Memory {
     fn eq(&self, other: &Self) -> bool {
-        self.alone == other.alone && self.touched() == other.touched()
+        self.alone == other.alone
+            && self.touched() == other.touched()
+            && (self.rulings, &self.turns, &self.windows) == (other.rulings, &other.turns, &other.windows)
     }
 }
 
 impl From<Stored> for Memory {
     fn from(stored: Stored) -> Self {
-        Self::new(stored.touched, stored.alone.into_iter().collect())
+        let mut memory = Self {
+            alone: stored.alone.into_iter().collect(),
+            rulings: stored.rulings,
+            turns: stored.turns.into_iter().collect(),
+            windows: stored.windows.into_iter().collect(),
+            ..Self::default()
+        };
+        stored.touched.into_iter().for_each(|operator| memory.touch(operator));
+        memory
     }
 }
 
 impl From<Memory> for Stored {
     fn from(memory: Memory) -> Self {
-        Self { touched: memory.touched(), alone: memory.alone.into_iter().collect() }
+        let touched = memory.touched();
+        let mut turns: Vec<_> = memory.turns.into_iter().collect();
+        turns.sort_unstable();
+        let mut windows: Vec<_> = memory.windows.into_iter().collect();
+        windows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Self { touched, alone: memory.alone.into_iter().collect(), rulings: memory.rulings, turns, windows }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::{Destination, DialogEvent};
-    use crate::timestamp::Timestamp;
+    use crate::domain::event::Destination;
 
     fn operator(name: &str) -> OperatorId {
         OperatorId::new(name).unwrap()

@@ -34,19 +34,26 @@
 //! per touch and line. An operator who becomes available comes back into the lines that took it out.
 
 mod account;
+mod admission;
 mod check;
+mod choosing;
 mod claims;
 mod clocks;
 mod dialog_map;
 mod directive;
 mod fact;
+mod fairness;
 mod line;
 mod matching;
 mod memory;
 mod policy;
+mod pool;
+mod pooling;
+mod preferring;
 mod queries;
 mod registry;
 mod router;
+mod rulings;
 mod score;
 mod setup;
 mod sorted;

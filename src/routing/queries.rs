@@ -5,6 +5,7 @@ use super::line::Line;
 use super::router::Router;
 use super::score::Score;
 use super::ticket::Holder;
+use crate::domain::channel::Prefer;
 use crate::domain::dialog::command::OfferRules;
 use crate::ids::{ChannelId, DialogId, OperatorId};
 
@@ -61,6 +62,11 @@ impl Router {
         self.lines.get(channel).map(|line| line.rules)
     }
 
+    /// Whether the channel prefers who owned the client's dialog before.
+    pub fn prefers_last_operator(&self, channel: &ChannelId) -> bool {
+        self.lines.get(channel).is_some_and(|line| line.prefer == Prefer::LastOperator)
+    }
+
     /// How an open dialog is given out: the rules of its channel, with the weight that
     /// [`Router::depart`] sets aside for it. A dialog keeps the weight with which it was offered or
     /// answered, unless the offer reserved nothing.
@@ -109,13 +115,6 @@ impl Router {
     pub fn counts(&self, channel: &ChannelId) -> Counts {
         let count = |line: &Line| Counts { waiting: line.waiting.len(), offered: line.offered.len() };
         self.lines.get(channel).map_or(Counts::default(), count)
-    }
-
-    /// Whether as many dialogs wait or are offered in the channel as may.
-    pub fn is_full(&self, channel: &ChannelId) -> bool {
-        let unanswered = |line: &Line| line.waiting.len() + line.offered.len() + line.entering;
-        let full = |line: &Line| line.max_waiting.is_some_and(|most| unanswered(line) >= most as usize);
-        self.lines.get(channel).is_some_and(full)
     }
 
     /// How many open dialogs there are, by where they stand; one that is just being opened counts as

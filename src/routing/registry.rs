@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 macro_rules! indexes {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(super) struct $name(u32);
 
         impl From<usize> for $name {
@@ -32,6 +32,10 @@ indexes! {
     OperatorIndex;
     /// The number of a channel's line.
     LineIndex;
+    /// The number of a pool of a line; that of one that is gone is given to another.
+    PoolIndex;
+    /// The number of a skill.
+    SkillIndex;
 }
 
 /// Things by the number that they got when they were first named. Nothing is ever removed.

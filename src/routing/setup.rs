@@ -2,63 +2,84 @@
 
 use std::collections::BTreeSet;
 
-use super::line::{Seat, SeatState};
+use super::line::Seat;
 use super::registry::{LineIndex, OperatorIndex};
 use super::router::{Mend, Router};
 use super::sorted::OperatorSet;
-use super::ticket::{Holder, Missing, Ticket};
+use super::ticket::{Holder, Ticket};
 use super::timers::{Subject, TimerKind};
 use crate::domain::channel::{Channel, Member};
 use crate::domain::dialog::{Dialog, Status};
 use crate::domain::operator::{Operator, Presence};
 use crate::ids::{DialogId, OperatorId};
+use crate::timestamp::Timestamp;
 
 impl Router {
     /// A channel was put, or found at recovery. Its waiting dialogs are matched anew.
     pub fn put_channel(&mut self, channel: &Channel) {
         let index = self.intern_line(&channel.id);
-        let before = (self.lines[index].rules, self.lines[index].check_online);
+        let settings = &channel.settings;
         let offered = self.offered_in(index);
+        let same_order = (settings.priority, settings.ageing_ms_per_point)
+            == (self.lines[index].priority, self.lines[index].ageing_ms_per_point);
+        let same_members = self.has_members(index, &settings.queue.members);
+        let mut moved = match same_members && same_order && self.lines[index].keeps_pools(settings) {
+            true => Vec::new(),
+            false => self.raze_all(index),
+        };
         offered.iter().for_each(|dialog| self.uncharge_offers(*dialog));
         self.lines[index].set_rules(channel);
         offered.iter().for_each(|dialog| self.recharge_offers(*dialog));
-        let line = &self.lines[index];
-        let (rules, check_online) = (line.rules, line.check_online);
-        let same_queue =
-            (rules.mode, rules.weight, check_online) == (before.0.mode, before.0.weight, before.1);
-        if !(same_queue && self.has_members(index, &channel.settings.queue.members)) {
-            self.seat_anew(index, &channel.settings.queue.members);
+        if !same_members {
+            self.seat_anew(index, &settings.queue.members);
         }
-        if check_online && !before.1 {
-            for dialog in &offered {
-                self.recall_lost_offers(*dialog);
-            }
-        }
-        for dialog in offered {
+        offered.iter().for_each(|dialog| self.recall_lost_offers(*dialog));
+        moved.extend(offered);
+        moved.sort_unstable();
+        moved.dedup();
+        for dialog in moved {
             self.list(dialog);
             self.rest(dialog);
         }
         self.put_time(index, channel);
-        self.call(index);
     }
 
     /// An operator was put, came, went or was removed, or was found at recovery.
     pub fn put_operator(&mut self, operator: &Operator) {
         let index = self.intern_operator(&operator.id);
+        let skills = operator.settings.skills.iter();
+        let mut skills: Vec<_> =
+            skills.map(|(skill, level)| (self.skills.intern(skill, || ()), *level)).collect();
+        skills.sort_unstable();
         let account = &mut self.operators[index];
         let was_there = account.presence != Presence::Offline;
         let was_removed = account.removed;
         account.put(operator);
+        let other_skills = std::mem::replace(&mut account.skills, skills) != account.skills;
         let leaves = was_there && account.presence == Presence::Offline;
         let is_dismissed = account.removed && !was_removed;
         if leaves || is_dismissed {
-            self.mends.extend(account.offers.iter().map(|dialog| (Mend::Withdraw, *dialog, index)));
+            self.withdraw_from(index);
         }
         if is_dismissed {
+            let account = &self.operators[index];
             let held = account.owned.iter().chain(&account.hosted);
             self.mends.extend(held.map(|dialog| (Mend::ReturnToQueue, *dialog, index)));
         }
+        if other_skills {
+            self.reskill(index);
+        }
+        self.look_at_window(index);
         self.wake(index);
+    }
+
+    /// Takes offers back from an operator who has gone or was removed.
+    fn withdraw_from(&mut self, operator: OperatorIndex) {
+        let account = &self.operators[operator];
+        let loses =
+            |dialog: &&DialogId| account.removed || self.presence_matters(&self.tickets[*dialog], operator);
+        let lost: Vec<_> = account.offers.iter().filter(loses).copied().collect();
+        self.mends.extend(lost.into_iter().map(|dialog| (Mend::Withdraw, dialog, operator)));
     }
 
     /// A dialog was found at recovery. Closed and internal ones are none of the router's business.
@@ -66,6 +87,8 @@ impl Router {
         let Some(channel) = &dialog.channel else { return };
         let line = self.intern_line(channel);
         let mut ticket = Ticket::new(line, dialog.entered_at);
+        let home = dialog.client.as_ref().map_or(line, |client| self.intern_line(&client.channel));
+        ticket.wishes = dialog.wishes.as_deref().map(|wishes| self.intern_wishes(wishes, home));
         (ticket.opened_at, ticket.answered) = (dialog.opened_at, dialog.answered_at.is_some());
         ticket.owned_at = dialog.answered_at.unwrap_or(dialog.opened_at);
         ticket.announced = dialog.announced;
@@ -90,10 +113,16 @@ impl Router {
 
     /// Finds what was left undone when the engine stopped. To be called once, when everything that was
     /// found has been put in; in a settled state nothing follows.
-    pub fn reconcile(&mut self) {
+    pub fn reconcile(&mut self, now: Timestamp) {
+        self.now = now;
+        let operators: Vec<OperatorIndex> = self.operators.iter().map(|(index, _)| index).collect();
+        operators.into_iter().for_each(|operator| self.look_at_window(operator));
         let open: BTreeSet<DialogId> = self.tickets.iter().map(|(dialog, _)| *dialog).collect();
         self.alone.retain(|dialog| open.contains(dialog));
         for dialog in open {
+            if self.tickets[&dialog].relaxes_at.is_some_and(|at| at <= now) {
+                self.relax(dialog, now);
+            }
             self.recall_lost_offers(dialog);
             if let Holder::Owner(owner) | Holder::Bot(owner) = self.tickets[&dialog].holder
                 && self.operators[owner].removed
@@ -148,9 +177,11 @@ impl Router {
     fn recall_lost_offers(&mut self, dialog: DialogId) {
         let ticket = &self.tickets[&dialog];
         let line = &self.lines[ticket.line];
-        let lost =
-            ticket.offered_to().iter().filter(|operator| self.operators[**operator].loses_offers(line));
-        self.mends.extend(lost.map(|operator| (Mend::Withdraw, dialog, *operator)));
+        let loses = |operator: &&OperatorIndex| {
+            self.operators[**operator].loses_offers(line, self.presence_matters(ticket, **operator))
+        };
+        let lost: Vec<_> = ticket.offered_to().iter().filter(loses).copied().collect();
+        self.mends.extend(lost.into_iter().map(|operator| (Mend::Withdraw, dialog, operator)));
     }
 
     fn offered_in(&self, index: LineIndex) -> Vec<DialogId> {
@@ -167,29 +198,17 @@ impl Router {
         seats.len() == members.len() && seats.iter().zip(members).all(is_same)
     }
 
-    /// Gives every member its seat. Dialogs that stand for all are looked at anew for everybody.
+    /// Gives every member its seat. The line has no pools meanwhile.
     fn seat_anew(&mut self, index: LineIndex, members: &[Member]) {
         let mut members: Vec<&Member> = members.iter().collect();
         members.sort_by(|a, b| (a.rank, &a.operator).cmp(&(b.rank, &b.operator)));
         for seat in std::mem::take(&mut self.lines[index].seats) {
             self.operators[seat.operator].leave(index);
         }
-        self.lines[index].ready.clear();
-        for (seat, member) in members.into_iter().enumerate() {
+        for (seat, member) in (0..).zip(members) {
             let operator = self.intern_operator(&member.operator);
-            self.sit(index, seat as u32, operator, member.rank);
+            self.operators[operator].sit(index, seat);
+            self.lines[index].seats.push(Seat { operator, rank: member.rank });
         }
-        let standing: Vec<DialogId> = self.lines[index].standing.values().copied().collect();
-        for dialog in standing {
-            self.ticket_mut(dialog).missing = Missing::Everybody;
-        }
-    }
-
-    fn sit(&mut self, index: LineIndex, seat: u32, operator: OperatorIndex, rank: i64) {
-        self.operators[operator].sit(index, seat);
-        let line = &mut self.lines[index];
-        let key = line.policy().key(&self.operators[operator].standing());
-        line.seats.push(Seat { operator, rank, state: SeatState::Ready(key) });
-        line.ready.insert((key, seat));
     }
 }

@@ -3,9 +3,10 @@
 use smallvec::SmallVec;
 
 use super::clocks::Clocks;
-use super::registry::{LineIndex, OperatorIndex};
+use super::registry::{LineIndex, OperatorIndex, PoolIndex};
 use super::score::Score;
 use super::sorted::OperatorSet;
+use crate::domain::dialog::Wishes;
 use crate::timestamp::Timestamp;
 
 /// An open dialog, or one that closed and from which something is still to come back.
@@ -13,6 +14,16 @@ use crate::timestamp::Timestamp;
 pub(super) struct Ticket {
     pub line: LineIndex,
     pub entered_at: Timestamp,
+    /// Its place among all that wait.
+    pub score: Score,
+    /// What is true of it alone, beside the rules of its line.
+    pub wishes: Option<Box<TicketWishes>>,
+    /// While it waits or is offered: the pool to which it belongs.
+    pub pool: Option<PoolIndex>,
+    /// As of when it is known how long it has waited, and so what it requires.
+    pub looked_at: Timestamp,
+    /// When it will require less.
+    pub relaxes_at: Option<Timestamp>,
     pub holder: Holder,
     pub announced: bool,
     /// Who has had it in this round.
@@ -22,16 +33,26 @@ pub(super) struct Ticket {
     pub trips: SmallVec<[Trip; 2]>,
     /// In which set of its line it stands.
     pub listed: Listed,
-    /// The line in which it stands for all, and its number there.
-    pub standing: Option<(LineIndex, u64)>,
+    /// The pool in which it stands for all, and its number there.
+    pub standing: Option<(PoolIndex, u64)>,
     /// In mode `all`: to whom it may have to be offered as well.
     pub missing: Missing,
     pub opened_at: Timestamp,
     /// Whether somebody has ever answered it, and when they last did.
     pub answered: bool,
     pub owned_at: Timestamp,
-    /// Its timers that stand, apart from its offer's.
+    /// Its timers that stand, apart from its offer's and that of a relaxation.
     pub clocks: Option<Box<Clocks>>,
+}
+
+/// What is true of one dialog alone.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TicketWishes {
+    pub wishes: Wishes,
+    /// The line on which the client writes, where who owned their last dialog counts.
+    pub home: LineIndex,
+    pub responsible: Option<OperatorIndex>,
+    pub last_operator: Option<OperatorIndex>,
 }
 
 /// Who has it.
@@ -73,7 +94,7 @@ pub(super) struct Reservation {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Listed {
     Nowhere,
-    Waiting(LineIndex, Score),
+    Waiting(LineIndex, Score, PoolIndex),
     Offered(LineIndex),
 }
 
@@ -107,6 +128,11 @@ impl Ticket {
         Self {
             line,
             entered_at,
+            score: Score::of(entered_at, 0, 0),
+            wishes: None,
+            pool: None,
+            looked_at: entered_at,
+            relaxes_at: None,
             holder: Holder::Nobody,
             announced: false,
             round: OperatorSet::default(),
@@ -123,7 +149,17 @@ impl Ticket {
     }
 
     pub(super) fn score(&self) -> Score {
-        Score::entered(self.entered_at)
+        self.score
+    }
+
+    /// How urgent it is, if that was said of it alone.
+    pub(super) fn priority(&self) -> Option<i32> {
+        self.wishes.as_ref()?.wishes.priority
+    }
+
+    /// Whether it may belong to a pool: nobody has answered it.
+    pub(super) fn is_unanswered(&self) -> bool {
+        matches!(self.holder, Holder::Nobody | Holder::Offered { .. })
     }
 
     pub(super) fn is_at_rest(&self) -> bool {

@@ -1,10 +1,13 @@
 //! What is told to dialogs and comes back: reservations on the way out, facts on the way in.
 
+use super::choosing::Chosen;
 use super::fact::Fact;
-use super::registry::OperatorIndex;
+use super::registry::{LineIndex, OperatorIndex};
 use super::router::Router;
-use super::ticket::{Holder, Listed, Missing, Reservation, Ticket, Trip};
-use crate::domain::channel::Accept;
+use super::score::Score;
+use super::ticket::{Holder, Listed, Missing, Reservation, Ticket, TicketWishes, Trip};
+use crate::domain::channel::{Accept, Ignored};
+use crate::domain::dialog::Wishes;
 use crate::domain::dialog::command::Placement;
 use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -13,31 +16,79 @@ impl Router {
     /// Chooses for a dialog that is just being opened, reserves, and counts the opening as a trip.
     ///
     /// To be called when [`Router::next`] has no more to say; then nobody who waits is passed over.
-    pub fn place_new(&mut self, dialog: DialogId, channel: &ChannelId, now: Timestamp) -> Placement {
+    pub fn place_new(
+        &mut self,
+        dialog: DialogId,
+        channel: &ChannelId,
+        wishes: Option<&Wishes>,
+        now: Timestamp,
+    ) -> Placement {
+        self.now = now;
         let index = self.intern_line(channel);
-        self.tickets.insert(dialog, Ticket::new(index, now));
+        let mut ticket = Ticket::new(index, now);
+        ticket.wishes = wishes.map(|wishes| self.intern_wishes(wishes, index));
+        self.tickets.insert(dialog, ticket);
         self.rouse();
-        let line = &self.lines[index];
-        let accept = line.rules.accept;
-        // Whoever waits has found nobody eligible, or waits only for what is being taken back.
-        let passes = line.waiting.is_empty() && !line.door.is_closed();
-        let chosen = if passes { self.choose(dialog) } else { Vec::new() };
-        self.wind(dialog);
+        self.enter_pool(dialog);
+        let accept = self.lines[index].rules.accept;
+        let chosen = self.choose_for_new(dialog);
+        if chosen.is_empty() {
+            self.rule_on_waiting(dialog);
+        }
+        self.wind(dialog, now);
         self.send_out(dialog, &chosen);
         let mut operators: Vec<OperatorId> =
             chosen.iter().map(|operator| self.operators[*operator].id.clone()).collect();
         match (operators.len(), accept) {
             (0, _) => Placement::Waiting,
-            (1, Accept::Auto) => Placement::Assigned(operators.remove(0)),
+            (1, Accept::Auto) => {
+                self.leave_pool(dialog);
+                Placement::Assigned(operators.remove(0))
+            }
             _ => Placement::Offered(operators),
         }
     }
 
     /// A dialog is just being opened that a bot will hold: it is in no queue yet.
-    pub fn place_with_bot(&mut self, dialog: DialogId, channel: &ChannelId, now: Timestamp) {
+    pub fn place_with_bot(
+        &mut self,
+        dialog: DialogId,
+        channel: &ChannelId,
+        wishes: Option<&Wishes>,
+        now: Timestamp,
+    ) {
         let line = self.intern_line(channel);
-        self.tickets.insert(dialog, Ticket::new(line, now));
+        let mut ticket = Ticket::new(line, now);
+        ticket.wishes = wishes.map(|wishes| self.intern_wishes(wishes, line));
+        self.tickets.insert(dialog, ticket);
+        self.ruling = None;
         self.start_trip(dialog, None, false);
+    }
+
+    /// Takes back a dialog that was placed and is not opened after all.
+    pub fn forget_new(&mut self, dialog: DialogId) {
+        self.stop_clocks(dialog);
+        self.leave_pool(dialog);
+        self.tickets.remove(&dialog);
+    }
+
+    /// Whoever waits in the pool has found nobody eligible, or waits only for what is being taken back: a
+    /// new dialog does not overtake them, except to whom it prefers.
+    fn choose_for_new(&mut self, dialog: DialogId) -> Chosen {
+        let ticket = &self.tickets[&dialog];
+        let first = ticket.pool.is_none_or(|pool| self.pools[pool].waiting == 0);
+        if first || self.lines[ticket.line].widens() && self.preferred_now(ticket, true).is_some() {
+            self.choose(dialog)
+        } else {
+            Chosen::new()
+        }
+    }
+
+    pub(super) fn intern_wishes(&mut self, wishes: &Wishes, home: LineIndex) -> Box<TicketWishes> {
+        let mut intern =
+            |operator: &Option<OperatorId>| operator.as_ref().map(|operator| self.intern_operator(operator));
+        let (responsible, last_operator) = (intern(&wishes.responsible), intern(&wishes.last_operator));
+        Box::new(TicketWishes { wishes: wishes.clone(), home, responsible, last_operator })
     }
 
     /// A dialog was opened elsewhere, with an owner from the start: what was set aside for them when the
@@ -91,7 +142,8 @@ impl Router {
     /// Counts an offer of the router's own as a trip, and puts the chosen behind all others, so that
     /// the next choice knows of this one.
     pub(super) fn send_out(&mut self, dialog: DialogId, chosen: &[OperatorIndex]) {
-        let line = &self.lines[self.tickets[&dialog].line];
+        let index = self.tickets[&dialog].line;
+        let line = &self.lines[index];
         let weight = line.rules.weight;
         let reservation = match *chosen {
             [operator] if !line.offers_to_all() => {
@@ -99,8 +151,17 @@ impl Router {
             }
             _ => None,
         };
+        if !chosen.is_empty() {
+            self.number_ruling(index, chosen);
+        }
         chosen.iter().for_each(|operator| self.touch(*operator));
         self.start_trip(dialog, reservation, false);
+        // Whose capacity is not tested may have more than that.
+        if let (Some(Reservation { operator, .. }), true) =
+            (reservation, self.lines[index].ignores(Ignored::Capacity))
+        {
+            self.operators[operator].tolerate();
+        }
     }
 
     /// Sets units aside and keeps the dialog from being matched until the trip is back.
@@ -113,13 +174,20 @@ impl Router {
         let was_at_rest = ticket.is_at_rest();
         ticket.trips.push(Trip { reservation, mends, entering: None });
         if was_at_rest && ticket.is_waiting() {
-            let place = (ticket.score(), dialog);
-            let index = ticket.line;
-            self.unannounced.remove(&place);
+            self.lift(dialog);
+        }
+    }
+
+    /// Takes a dialog out of the sets of those at rest.
+    pub(super) fn lift(&mut self, dialog: DialogId) {
+        let ticket = &self.tickets[&dialog];
+        let place = (ticket.score(), dialog);
+        let Some(pool) = ticket.pool.filter(|_| ticket.is_waiting()) else { return };
+        self.unannounced.remove(&place);
+        if self.pools[pool].resting.remove(&place) {
+            self.unlist_preferred(dialog);
             // Whoever is behind it may be matched meanwhile.
-            if self.lines[index].resting.remove(&place) {
-                self.call(index);
-            }
+            self.call(pool);
         }
     }
 
@@ -160,43 +228,62 @@ impl Router {
 
     /// Puts a dialog into the sets of its line where it belongs now.
     pub(super) fn list(&mut self, dialog: DialogId) {
+        self.settle_pool(dialog);
         let alone = self.alone.contains(&dialog);
-        let ticket = self.tickets.get_mut(&dialog).expect("only known dialogs are listed");
-        let listed = match ticket.holder {
-            Holder::Nobody => Listed::Waiting(ticket.line, ticket.score()),
-            Holder::Offered { .. } => Listed::Offered(ticket.line),
-            Holder::Owner(_) | Holder::Bot(_) | Holder::Closed => Listed::Nowhere,
+        let ticket = &self.tickets[&dialog];
+        let line = &self.lines[ticket.line];
+        let priority = ticket.priority().unwrap_or(line.priority);
+        let score = Score::of(ticket.entered_at, priority, line.ageing_ms_per_point);
+        let listed = match (&ticket.holder, ticket.pool) {
+            (Holder::Nobody, Some(pool)) => Listed::Waiting(ticket.line, score, pool),
+            (Holder::Offered { .. }, _) => Listed::Offered(ticket.line),
+            _ => Listed::Nowhere,
         };
-        let before = std::mem::replace(&mut ticket.listed, listed);
-        if before != listed {
-            self.relist(dialog, before, listed);
-        }
+        self.ticket_mut(dialog).score = score;
+        self.relist(dialog, listed);
         let stands = matches!(listed, Listed::Offered(line) if !alone && self.lines[line].offers_to_all());
         self.stand(dialog, stands);
+    }
+
+    /// Brings a dialog into the pool where it belongs, or out of the one where it does not.
+    fn settle_pool(&mut self, dialog: DialogId) {
+        let ticket = &self.tickets[&dialog];
+        let belongs = ticket.is_unanswered();
+        if ticket.pool.is_some_and(|pool| !belongs || self.pools[pool].stale) {
+            self.leave_pool(dialog);
+        }
+        if belongs && self.tickets[&dialog].pool.is_none() {
+            self.enter_pool(dialog);
+        }
     }
 
     /// Counts the dialog among those that stand for all, or no longer.
     fn stand(&mut self, dialog: DialogId, stands: bool) {
         let ticket = self.tickets.get_mut(&dialog).expect("only known dialogs stand");
-        let now = stands.then_some(ticket.line);
-        if now == ticket.standing.map(|(line, _)| line) {
+        let now = ticket.pool.filter(|_| stands);
+        if now == ticket.standing.map(|(pool, _)| pool) {
             return;
         }
         ticket.missing = Missing::none();
-        if let Some((line, number)) = ticket.standing.take() {
-            self.lines[line].standing.remove(&number);
+        if let Some((pool, number)) = ticket.standing.take() {
+            self.pools[pool].standing.remove(&number);
         }
-        if let Some(line) = now {
-            ticket.standing = Some((line, self.lines[line].stand(dialog)));
+        if let Some(pool) = now {
+            ticket.standing = Some((pool, self.pools[pool].stand(dialog)));
             ticket.missing = Missing::Everybody;
         }
     }
 
-    fn relist(&mut self, dialog: DialogId, before: Listed, now: Listed) {
+    pub(super) fn relist(&mut self, dialog: DialogId, now: Listed) {
+        let before = std::mem::replace(&mut self.ticket_mut(dialog).listed, now);
+        if before == now {
+            return;
+        }
         match before {
             Listed::Nowhere => {}
-            Listed::Waiting(line, score) => {
+            Listed::Waiting(line, score, pool) => {
                 self.lines[line].waiting.remove(&(score, dialog));
+                self.pools[pool].waiting -= 1;
             }
             Listed::Offered(line) => {
                 self.lines[line].offered.remove(&dialog);
@@ -204,8 +291,9 @@ impl Router {
         }
         match now {
             Listed::Nowhere => {}
-            Listed::Waiting(line, score) => {
+            Listed::Waiting(line, score, pool) => {
                 self.lines[line].waiting.insert((score, dialog));
+                self.pools[pool].waiting += 1;
             }
             Listed::Offered(line) => {
                 self.lines[line].offered.insert(dialog);
@@ -219,23 +307,24 @@ impl Router {
         if !ticket.is_at_rest() {
             return;
         }
-        let (score, index) = (ticket.score(), ticket.line);
-        match ticket.holder {
-            Holder::Nobody => {
+        let score = ticket.score();
+        match (&ticket.holder, ticket.pool) {
+            (Holder::Nobody, Some(pool)) => {
                 let announced = ticket.announced;
-                self.lines[index].resting.insert((score, dialog));
-                self.call(index);
+                self.pools[pool].resting.insert((score, dialog));
+                self.call(pool);
+                self.list_preferred(dialog);
                 if !announced {
                     self.unannounced.insert((score, dialog));
                 }
             }
-            Holder::Offered { .. } => {
+            (Holder::Offered { .. }, Some(pool)) => {
                 if !ticket.missing.is_none() {
-                    self.demand.insert((score, dialog, index));
+                    self.demand.insert((score, dialog, pool));
                 }
             }
-            Holder::Owner(_) | Holder::Bot(_) => {}
-            Holder::Closed => {
+            (Holder::Owner(_) | Holder::Bot(_) | Holder::Nobody | Holder::Offered { .. }, _) => {}
+            (Holder::Closed, _) => {
                 self.tickets.remove(&dialog);
             }
         }

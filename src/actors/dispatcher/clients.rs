@@ -6,11 +6,14 @@ use crate::actors::caller::{Caller, Outcome};
 use crate::actors::dialog::{OnDisk, Opening, ToDialog};
 use crate::actors::inbox::Ask;
 use crate::domain::command::Command;
-use crate::domain::dialog::command::{ClientLeave, Context, Desk, Lookup, OfferRules, Placement, Receive};
+use crate::domain::dialog::command::{
+    ClientLeave, Context, Desk, Lookup, OfferRules, Placement, Receive, queue_full,
+};
 use crate::domain::dialog::order::DialogOrder;
+use crate::domain::dialog::{KeptRuling, Wishes};
 use crate::domain::reply::{Received, Reply};
 use crate::error::{Code, Rejection};
-use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId};
+use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId, OperatorId};
 use crate::limits;
 use crate::timestamp::Timestamp;
 
@@ -109,18 +112,21 @@ impl Dispatcher {
             Ok(id) => id,
             Err(rejection) => return self.reject(caller, rejection),
         };
+        let last_operator = match self.last_operator(&receive.channel, previous) {
+            Ok(last_operator) => last_operator,
+            Err(rejection) => return self.reject(caller, rejection),
+        };
         // A new dialog takes its turn behind those that wait already.
         self.direct(now);
-        self.next_dialog = DialogId(id.0 + 1);
-        let mut desk = Desk { lookup, ..Desk::new(rules) };
+        let wishes = receive.wishes(last_operator.clone()).some();
+        let mut desk = Desk { lookup, last_operator, ..Desk::new(rules) };
         self.mind(&mut desk, Some(&receive.channel));
-        let placement = match self.bot_for(&receive.channel, previous.is_none()) {
-            Some(bot) => {
-                self.router.place_with_bot(id, &receive.channel, now);
-                Placement::Bot(bot)
-            }
-            None => self.router.place_new(id, &receive.channel, now),
+        let bot = self.bot_for(&receive.channel, previous.is_none());
+        let Some(placement) = self.place(id, &receive.channel, wishes.as_deref(), bot, &desk, now) else {
+            return self.reject(caller, queue_full());
         };
+        desk.ruling = self.router.take_ruling().map(KeptRuling::from);
+        self.next_dialog = DialogId(id.0 + 1);
         let client = (receive.channel.clone(), receive.client.clone());
         self.clients.insert(client.clone(), id);
         self.start_dialog(id, None, OnDisk::default(), Some(client));
@@ -132,6 +138,43 @@ impl Dispatcher {
             id,
             ToDialog::Open(Box::new(Opening { dialog: id, receive, previous, placement, context, caller })),
         );
+    }
+
+    /// Where a dialog that is just being opened begins: in the hands of a bot, or as the router says; nowhere,
+    /// if there is no place for it.
+    fn place(
+        &mut self,
+        id: DialogId,
+        channel: &ChannelId,
+        wishes: Option<&Wishes>,
+        bot: Option<OperatorId>,
+        desk: &Desk,
+        now: Timestamp,
+    ) -> Option<Placement> {
+        if let Some(bot) = bot {
+            self.router.place_with_bot(id, channel, wishes, now);
+            return Some(Placement::Bot(bot));
+        }
+        let placement = self.router.place_new(id, channel, wishes, now);
+        let stays = placement == Placement::Waiting && !desk.ends_at_the_door();
+        if stays && self.router.is_one_too_many(id) {
+            self.router.forget_new(id);
+            return None;
+        }
+        Some(placement)
+    }
+
+    /// Who owned the client's dialog before in this channel, where that counts.
+    fn last_operator(
+        &self,
+        channel: &ChannelId,
+        previous: Option<DialogId>,
+    ) -> Result<Option<OperatorId>, Rejection> {
+        let Some(previous) = previous.filter(|_| self.router.prefers_last_operator(channel)) else {
+            return Ok(None);
+        };
+        let dialog = self.read(self.shared.reader.dialog(previous))?;
+        Ok(dialog.filter(|dialog| dialog.channel.as_ref() == Some(channel)).and_then(|dialog| dialog.owner))
     }
 
     /// The id of the next dialog that opens.

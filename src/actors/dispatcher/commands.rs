@@ -153,9 +153,9 @@ impl Dispatcher {
 
     fn transfer(&mut self, transfer: Box<Transfer>, asking: Asking) {
         let dialog = transfer.dialog;
-        let closed_queue = match &transfer.to {
-            Destination::Channel(channel) => self.closed(channel),
-            Destination::Operator(_) => None,
+        let (closed_queue, queue_full) = match &transfer.to {
+            Destination::Channel(channel) => (self.closed(channel), self.router.is_full_for(dialog, channel)),
+            Destination::Operator(_) => (None, false),
         };
         let (target, reachable) = match &transfer.to {
             Destination::Channel(channel) if self.router.rules(channel).is_none() => {
@@ -174,6 +174,7 @@ impl Dispatcher {
         self.order_with(dialog, DialogOrder::Transfer(transfer), target, asking, |desk| {
             desk.reachable = reachable;
             desk.closed_queue = closed_queue;
+            desk.queue_full = queue_full;
         });
     }
 
@@ -258,7 +259,7 @@ impl Dispatcher {
     pub(super) fn channel_put(&mut self, channel: &Channel) {
         self.channels += usize::from(self.router.rules(&channel.id).is_none());
         self.router.put_channel(channel);
-        self.router.keep_hours(self.now());
+        self.router.keep_time(self.now());
         self.manners.put(channel);
         match channel.settings.rating {
             true => self.asking.insert(channel.id.clone()),

@@ -7,12 +7,12 @@ use actix::{AsyncContext, Context as ActorContext};
 use super::{Dispatcher, Tick};
 use crate::actors::caller::Caller;
 use crate::actors::dialog::{ToDialog, Told};
-use crate::domain::dialog::DialogTimer;
 use crate::domain::dialog::command::Context;
 use crate::domain::dialog::order::{
     Abandon, Announce, AutoClose, DialogOrder, ExpireOffer, HandOff, NoAnswer, Offer, ReturnToQueue,
     WithdrawOffer,
 };
+use crate::domain::dialog::{DialogTimer, KeptRuling};
 use crate::domain::event::{Change, Events};
 use crate::domain::reply::Reply;
 use crate::ids::DialogId;
@@ -25,6 +25,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 impl Dispatcher {
     /// Carries out everything that follows from what has just changed.
     pub(super) fn direct(&mut self, now: Timestamp) {
+        self.router.tell_time(now);
         while let Some(directive) = self.router.next() {
             self.carry_out(directive, now);
         }
@@ -96,6 +97,7 @@ impl Dispatcher {
         if let Some(overflow) = overflow {
             desk.closed_queue = self.closed(&overflow);
         }
+        desk.ruling = self.router.take_ruling().map(KeptRuling::from);
         let context = Context { now, actor: None, desk };
         self.tell(dialog, ToDialog::Order(Box::new(Told { order, context, caller: Caller::nobody() })));
     }

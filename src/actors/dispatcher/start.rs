@@ -209,9 +209,9 @@ impl Dispatcher {
             let on_disk = OnDisk { fingerprint: on_disk.unwrap_or(0), open: was_open_on_disk, clean: false };
             self.take_up_dialog(dialog, on_disk);
         }
-        self.router.reconcile();
         let now = self.now();
-        self.router.keep_hours(now);
+        self.router.reconcile(now);
+        self.router.keep_time(now);
         removed.iter().for_each(|operator| self.dismiss(operator, now));
         self.direct(now);
         self.fire();

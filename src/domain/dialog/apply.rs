@@ -1,8 +1,8 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
 use super::{
-    Author, Client, Dialog, HostRequest, Insert, Message, MovedMessage, Notice, Rating, Ruled, Ruling, Score,
-    Status,
+    Author, Client, Dialog, HostRequest, Insert, KeptRuling, Message, MovedMessage, Notice, Rating, Ruled,
+    Score, Status,
 };
 use crate::domain::event::{Destination, DialogEvent};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
@@ -83,11 +83,11 @@ impl Dialog {
             | DialogEvent::OperatorMentioned { .. } => {}
             DialogEvent::Waiting { ruling, .. } => {
                 self.announced = true;
-                self.rule(ruling.as_deref(), &[], at);
+                self.rule(ruling.as_ref(), &[], at);
             }
             DialogEvent::Offered { operators, deadline, weight, ruling } => {
                 self.offer(operators, *deadline, *weight);
-                self.rule(ruling.as_deref(), operators, at);
+                self.rule(ruling.as_ref(), operators, at);
             }
             DialogEvent::OfferWithdrawn { operator } => self.end_offer(operator),
             DialogEvent::OfferSkipped { operator } | DialogEvent::OfferExpired { operator } => {
@@ -98,7 +98,7 @@ impl Dialog {
             }
             DialogEvent::Answered { operator, weight, ruling } => {
                 self.own(operator, *weight, at);
-                self.rule(ruling.as_deref(), std::slice::from_ref(operator), at);
+                self.rule(ruling.as_ref(), std::slice::from_ref(operator), at);
             }
             DialogEvent::Taken { operator, weight, .. } => self.own(operator, *weight, at),
             DialogEvent::BotJoined { operator } => {
@@ -113,6 +113,9 @@ impl Dialog {
                     self.was_unanswered();
                 }
                 self.transfer(to, at);
+            }
+            DialogEvent::PrioritySet { priority, .. } => {
+                self.wishes.get_or_insert_default().priority = Some(*priority);
             }
             DialogEvent::Pinned { .. } => self.pinned = true,
             DialogEvent::Unpinned { .. } => self.pinned = false,
@@ -262,13 +265,13 @@ impl Dialog {
     }
 
     /// Keeps why it was decided so.
-    fn rule(&mut self, ruling: Option<&Ruling>, winners: &[OperatorId], at: Timestamp) {
+    fn rule(&mut self, ruling: Option<&KeptRuling>, winners: &[OperatorId], at: Timestamp) {
         let Some(ruling) = ruling else { return };
         if self.rulings.len() == limits::RULINGS_PER_DIALOG {
             self.rulings.remove(0);
         }
         let winners = winners.iter().cloned().collect();
-        self.rulings.push(Ruled { at, ruling: Box::new(ruling.clone()), winners });
+        self.rulings.push(Ruled { at, ruling: ruling.clone(), winners });
     }
 
     fn add(&mut self, message: Message) {

@@ -29,7 +29,7 @@ pub use deadline::DialogTimer;
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Notice, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
-pub use ruling::{Candidate, Filtered, Reason, Rule, Ruled, Ruling};
+pub use ruling::{Candidate, Filtered, KeptRuling, Preference, Reason, Rule, Ruled, Ruling};
 pub use status::{CloseReason, Status};
 pub use wishes::Wishes;
 

@@ -2,7 +2,10 @@
 //!
 //! How a decision is made is not known here.
 
-use serde::{Deserialize, Serialize};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
 use crate::ids::{ChannelId, OperatorId};
@@ -11,10 +14,14 @@ use crate::timestamp::Timestamp;
 /// One decision with what it followed from, as the event that carries it out keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ruling {
+    /// Its place among all by which a dialog was given to somebody; 0 if it was given to nobody.
+    pub number: u64,
     /// The channel by whose rules.
     pub channel: ChannelId,
-    /// The rule, with its version.
+    /// The rule of its queue, with its version.
     pub rule: Rule,
+    /// The preference by which it went past that rule.
+    pub preferred: Option<Preference>,
     /// Who could have got it, the best first.
     pub candidates: SmallVec<[Candidate; 2]>,
     /// Candidates beyond those.
@@ -23,6 +30,36 @@ pub struct Ruling {
     pub filtered: SmallVec<[Filtered; 1]>,
     /// Those who could not beyond these, by reason.
     pub more_filtered: Vec<(Reason, u32)>,
+}
+
+/// A ruling that its event and its dialog hold in common: it never changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptRuling(Arc<Ruling>);
+
+impl From<Ruling> for KeptRuling {
+    fn from(ruling: Ruling) -> Self {
+        Self(Arc::new(ruling))
+    }
+}
+
+impl Deref for KeptRuling {
+    type Target = Ruling;
+
+    fn deref(&self) -> &Ruling {
+        &self.0
+    }
+}
+
+impl Serialize for KeptRuling {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeptRuling {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ruling::deserialize(deserializer).map(Self::from)
+    }
 }
 
 /// A rule for choosing among candidates. What one means never changes: a better one is a new variant.
@@ -43,10 +80,26 @@ pub enum Rule {
     MostAvailable1,
     /// Nobody.
     Manual1,
-    /// The one who owned the client's dialog before.
-    LastOperator1,
-    /// The one whom the connector named.
-    Responsible1,
+}
+
+/// Why somebody comes before a queue's own rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Preference {
+    /// They owned the client's dialog before.
+    LastOperator,
+    /// The connector named them.
+    Responsible,
+}
+
+impl Preference {
+    /// Its name, with a version as that of a rule.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LastOperator => "last_operator/1",
+            Self::Responsible => "responsible/1",
+        }
+    }
 }
 
 impl Rule {
@@ -60,8 +113,6 @@ impl Rule {
             Self::LeastLoaded1 => "least_loaded/1",
             Self::MostAvailable1 => "most_available/1",
             Self::Manual1 => "manual/1",
-            Self::LastOperator1 => "last_operator/1",
-            Self::Responsible1 => "responsible/1",
         }
     }
 }
@@ -119,7 +170,7 @@ pub struct Ruled {
     /// When.
     pub at: Timestamp,
     /// What it followed from.
-    pub ruling: Box<Ruling>,
+    pub ruling: KeptRuling,
     /// Who got it.
     pub winners: SmallVec<[OperatorId; 1]>,
 }

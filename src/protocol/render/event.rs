@@ -120,6 +120,10 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
             map.serialize_entry("client", &client.id)?;
             map.serialize_entry("previous", previous)
         }
+        DialogEvent::PrioritySet { priority, by } => {
+            map.serialize_entry("priority", priority)?;
+            map.serialize_entry("by", by)
+        }
         DialogEvent::OpenedInternally { by } => {
             map.serialize_entry("channel", &None::<ChannelId>)?;
             map.serialize_entry("client", &None::<ChannelId>)?;
@@ -229,6 +233,7 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         DialogEvent::Opened { .. }
         | DialogEvent::OpenedByMove { .. }
         | DialogEvent::OpenedInternally { .. } => "dialog_opened",
+        DialogEvent::PrioritySet { .. } => "priority_set",
         DialogEvent::MessageMoved { .. } => "message_moved",
         DialogEvent::BotJoined { .. } => "bot_joined",
         DialogEvent::OverflowFull { .. } => "overflow_full",

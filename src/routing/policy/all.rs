@@ -1,6 +1,7 @@
 //! Mode `all`. Chooses nobody: the first answer does.
 
 use super::{Key, Policy, Standing};
+use crate::domain::dialog::Rule;
 
 /// Everybody eligible is offered the dialog, also who becomes eligible while the offer stands.
 ///
@@ -16,6 +17,10 @@ impl Policy for All {
         (0, 0)
     }
 
+    fn rule(&self) -> Rule {
+        Rule::All1
+    }
+
     fn offers_to_all(&self) -> bool {
         true
     }
@@ -23,11 +28,15 @@ impl Policy for All {
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing;
     use super::*;
 
     #[test]
     fn nobody_comes_before_another() {
         assert!(All.offers_to_all());
-        assert_eq!(All.key(&Standing { touched: 0 }), All.key(&Standing { touched: 9 }));
+        assert_eq!(
+            All.key(&Standing { touched: 0, ..standing() }),
+            All.key(&Standing { touched: 9, ..standing() })
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Mode `evenly`. Knows no load and no rank.
 
 use super::{Key, Policy, Standing};
+use crate::domain::dialog::Rule;
 
 /// Who was touched longest ago gets the dialog.
 ///
@@ -16,15 +17,20 @@ impl Policy for Evenly {
     fn key(&self, standing: &Standing) -> Key {
         (standing.touched, 0)
     }
+
+    fn rule(&self) -> Rule {
+        Rule::Evenly1
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing;
     use super::*;
 
     #[test]
     fn never_touched_comes_before_touched_and_early_before_late() {
-        let key = |touched| Evenly.key(&Standing { touched });
+        let key = |touched| Evenly.key(&Standing { touched, ..standing() });
         assert!(key(0) < key(1) && key(1) < key(2));
     }
 }

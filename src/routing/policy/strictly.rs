@@ -1,6 +1,7 @@
 //! Mode `strictly`. Knows no past.
 
 use super::{Key, Policy, Standing};
+use crate::domain::dialog::Rule;
 
 /// The lowest rank gets the dialog.
 ///
@@ -15,14 +16,22 @@ impl Policy for Strictly {
     fn key(&self, _: &Standing) -> Key {
         (0, 0)
     }
+
+    fn rule(&self) -> Rule {
+        Rule::Strictly1
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing;
     use super::*;
 
     #[test]
     fn nothing_but_the_seat_counts() {
-        assert_eq!(Strictly.key(&Standing { touched: 0 }), Strictly.key(&Standing { touched: 9 }));
+        assert_eq!(
+            Strictly.key(&Standing { touched: 0, ..standing() }),
+            Strictly.key(&Standing { touched: 9, ..standing() })
+        );
     }
 }

@@ -236,7 +236,7 @@ impl World {
     fn open_with_bot(&mut self, channel: &crate::ids::ChannelId, bot: &str) -> DialogId {
         self.opened += 1;
         let dialog = DialogId(self.opened);
-        self.router.place_with_bot(dialog, channel, self.now);
+        self.router.place_with_bot(dialog, channel, None, self.now);
         let order = Order::Open(channel.clone(), Placement::Bot(operator_id(bot)), self.rules(channel));
         self.orders.entry(dialog).or_default().push_back(order);
         dialog

@@ -84,7 +84,7 @@ impl World {
 
     pub(super) fn put_channel(&mut self, channel: Channel) {
         self.router.put_channel(&channel);
-        self.router.keep_hours(self.now);
+        self.router.keep_time(self.now);
         self.channels.insert(channel.id.clone(), channel);
     }
 
@@ -122,7 +122,7 @@ impl World {
     pub(super) fn open(&mut self, channel: &ChannelId) -> (DialogId, Placement) {
         self.opened += 1;
         let dialog = DialogId(self.opened);
-        let placement = self.router.place_new(dialog, channel, self.now);
+        let placement = self.router.place_new(dialog, channel, None, self.now);
         let order = Order::Open(channel.clone(), placement.clone(), self.rules(channel));
         self.orders.entry(dialog).or_default().push_back(order);
         (dialog, placement)
@@ -371,8 +371,8 @@ impl World {
         self.channels.values().for_each(|channel| self.router.put_channel(channel));
         self.operators.values().for_each(|operator| self.router.put_operator(operator));
         self.dialogs.values().for_each(|dialog| self.router.restore_dialog(dialog));
-        self.router.reconcile();
-        self.router.keep_hours(self.now);
+        self.router.reconcile(self.now);
+        self.router.keep_time(self.now);
     }
 
     /// Units that dialogs charge to an operator, counted from the dialogs alone.

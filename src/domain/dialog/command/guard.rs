@@ -132,6 +132,11 @@ pub(super) fn answerable<'a>(dialog: &Dialog, context: &'a Context) -> Result<&'
     Err(not_offered())
 }
 
+/// The rejection of a dialog for which a queue has no place.
+pub fn queue_full() -> Rejection {
+    Rejection::new(Code::QueueFull, "as many dialogs wait in this queue as may")
+}
+
 /// The rejection of who has no offer.
 pub(super) fn not_offered() -> Rejection {
     Rejection::new(Code::NotOffered, "this dialog is not offered to you")

@@ -72,7 +72,7 @@ pub use edit_message::EditMessage;
 pub use fail_request::FailRequest;
 pub use finish::Finish;
 pub use from_message::FromMessage;
-pub use guard::{internal, no_such_message};
+pub use guard::{internal, no_such_message, queue_full};
 pub use invite::Invite;
 pub use join::Join;
 pub use leave::Leave;
@@ -107,7 +107,7 @@ pub use write_reply::WriteReply;
 
 use std::sync::Arc;
 
-use super::{Dialog, DialogTimer};
+use super::{Dialog, DialogTimer, KeptRuling};
 use crate::domain::channel::{Accept, Channel, ChannelSettings, QueueMode};
 use crate::domain::event::DialogEvent;
 use crate::domain::operator::Role;
@@ -169,6 +169,12 @@ pub struct Desk {
     pub closed_queue: Option<Arc<Channel>>,
     /// The name of the dialog's owner, or else of who acts.
     pub operator_name: Option<String>,
+    /// Why the dispatcher decided as it did.
+    pub ruling: Option<KeptRuling>,
+    /// Who owned the client's dialog before.
+    pub last_operator: Option<OperatorId>,
+    /// Whether the queue to which the dialog would go takes one more.
+    pub queue_full: bool,
 }
 
 impl Desk {
@@ -184,6 +190,9 @@ impl Desk {
             channel: None,
             closed_queue: None,
             operator_name: None,
+            ruling: None,
+            last_operator: None,
+            queue_full: false,
         }
     }
 

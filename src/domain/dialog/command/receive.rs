@@ -92,7 +92,7 @@ impl Receive {
             client: self.client.clone(),
             client_name: self.name.clone(),
             previous,
-            wishes: self.wishes().some(),
+            wishes: self.wishes(context.desk.last_operator.clone()).some(),
         };
         let mut events = vec![opened, self.added(message, self.earlier(context), context)];
         events.extend(self.welcome(id, context));
@@ -109,27 +109,31 @@ impl Receive {
     fn placed(&self, placement: &Placement, context: &Context) -> DialogEvent {
         let rules = &context.desk.rules;
         match placement {
-            Placement::Waiting => DialogEvent::Waiting { channel: self.channel.clone(), ruling: None },
+            Placement::Waiting => {
+                DialogEvent::Waiting { channel: self.channel.clone(), ruling: context.desk.ruling.clone() }
+            }
             Placement::Bot(operator) => DialogEvent::BotJoined { operator: operator.clone() },
             Placement::Offered(operators) => DialogEvent::Offered {
                 operators: operators.clone(),
                 deadline: rules.deadline(context.now),
                 weight: rules.weight,
-                ruling: None,
+                ruling: context.desk.ruling.clone(),
             },
-            Placement::Assigned(operator) => {
-                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight, ruling: None }
-            }
+            Placement::Assigned(operator) => DialogEvent::Answered {
+                operator: operator.clone(),
+                weight: rules.weight,
+                ruling: context.desk.ruling.clone(),
+            },
         }
     }
 
-    /// What it says of who should get the dialog that it opens.
-    fn wishes(&self) -> Wishes {
+    /// What it says of who should get the dialog that it opens, and who had the one before.
+    pub fn wishes(&self, last_operator: Option<OperatorId>) -> Wishes {
         Wishes {
             skills: self.skills.clone(),
             priority: self.priority,
             responsible: self.responsible.clone(),
-            last_operator: None,
+            last_operator,
         }
     }
 
@@ -314,6 +318,6 @@ mod tests {
         assert!(read(r#"{"channel":"web","client":"ala"}"#).is_err());
         let full = r#"{"channel":"web","client":"ala","text":"hi","priority":-3,"responsible":"anna",
             "skills":[{"skill":"french","level":2}]}"#;
-        assert_eq!(read(full).unwrap().wishes().priority, Some(-3));
+        assert_eq!(read(full).unwrap().wishes(None).priority, Some(-3));
     }
 }

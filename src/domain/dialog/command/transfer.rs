@@ -71,9 +71,10 @@ impl Transfer {
         }
     }
 
-    /// A colleague has to be there and have room; a queue takes everything.
+    /// A colleague has to be there and have room, and so does a queue.
     fn check_room(&self, context: &Context) -> Result<(), Rejection> {
         match &self.to {
+            Destination::Channel(_) if context.desk.queue_full => Err(guard::queue_full()),
             Destination::Channel(_) => Ok(()),
             Destination::Operator(_) if context.desk.reachable => guard::room(&context.desk),
             Destination::Operator(_) => {

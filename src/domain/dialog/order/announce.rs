@@ -10,12 +10,13 @@ use crate::error::Rejection;
 pub struct Announce;
 
 impl DialogCommand for Announce {
-    fn decide(&self, dialog: &Dialog, _: &Context) -> Result<Decision, Rejection> {
+    fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let unsaid = dialog.status == Status::Waiting && !dialog.announced;
         Ok(match &dialog.channel {
-            Some(channel) if unsaid => {
-                Decision::done(vec![DialogEvent::Waiting { channel: channel.clone(), ruling: None }])
-            }
+            Some(channel) if unsaid => Decision::done(vec![DialogEvent::Waiting {
+                channel: channel.clone(),
+                ruling: context.desk.ruling.clone(),
+            }]),
             _ => Decision::nothing(),
         })
     }

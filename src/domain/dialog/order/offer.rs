@@ -20,14 +20,16 @@ impl Offer {
         let rules = &context.desk.rules;
         let Some(first) = self.operators.first() else { return Decision::nothing() };
         let event = match rules.accept {
-            Accept::Auto => {
-                DialogEvent::Answered { operator: first.clone(), weight: rules.weight, ruling: None }
-            }
+            Accept::Auto => DialogEvent::Answered {
+                operator: first.clone(),
+                weight: rules.weight,
+                ruling: context.desk.ruling.clone(),
+            },
             Accept::Answer => DialogEvent::Offered {
                 operators: self.operators.clone(),
                 deadline: rules.deadline(context.now),
                 weight: rules.weight,
-                ruling: None,
+                ruling: context.desk.ruling.clone(),
             },
         };
         Decision::done(vec![event])
@@ -44,7 +46,7 @@ impl Offer {
             operators,
             deadline,
             weight: dialog.weight,
-            ruling: None,
+            ruling: context.desk.ruling.clone(),
         }])
     }
 }

@@ -1,0 +1,89 @@
+//! Whether a queue takes one more dialog. Nothing is given out here.
+//!
+//! `max_waiting` bounds the dialogs of a channel that wait or are offered. Matching is tried first: a dialog
+//! that somebody can be given at once is always taken.
+
+use super::registry::{LineIndex, OperatorIndex, PoolIndex};
+use super::router::Router;
+use super::ticket::{Holder, Ticket};
+use crate::ids::{ChannelId, DialogId};
+
+impl Router {
+    /// Whether a dialog that was placed and found nobody is one too many for its channel.
+    pub fn is_one_too_many(&self, dialog: DialogId) -> bool {
+        let Some(ticket) = self.tickets.get(&dialog) else { return false };
+        let line = &self.lines[ticket.line];
+        line.max_waiting.is_some_and(|most| line.pooled + line.entering > most as usize)
+    }
+
+    /// Whether an open dialog cannot go into the queue of a channel: it is full, and nobody there could be
+    /// given the dialog at once.
+    pub fn is_full_for(&mut self, dialog: DialogId, channel: &ChannelId) -> bool {
+        let (Some(index), Some(ticket)) = (self.lines.find(channel), self.tickets.get(&dialog)) else {
+            return false;
+        };
+        let line = &self.lines[index];
+        let Some(most) = line.max_waiting else { return false };
+        let is_there = usize::from(ticket.line == index && ticket.pool.is_some());
+        line.pooled + line.entering - is_there >= most as usize && !self.could_be_given(dialog, index)
+    }
+
+    /// Whether somebody could be given the dialog if it came into this line now.
+    fn could_be_given(&mut self, dialog: DialogId, index: LineIndex) -> bool {
+        if !self.lines[index].gives() {
+            return false;
+        }
+        self.rouse();
+        // It comes anew: with all that it required at first, in the shape of a ticket that is nowhere.
+        let mut arrival = Ticket::new(index, self.now);
+        arrival.wishes.clone_from(&self.tickets[&dialog].wishes);
+        let pool = self.pool_of(&arrival);
+        self.pools.join(pool);
+        arrival.pool = Some(pool);
+        let given = self.preferred_now(&arrival, true).is_some()
+            || self.has_ready(pool)
+            || self
+                .holders(dialog)
+                .into_iter()
+                .any(|(operator, units)| self.would_fit(operator, units, pool));
+        self.pools.leave(pool);
+        given
+    }
+
+    fn has_ready(&mut self, pool: PoolIndex) -> bool {
+        while let Some((key, seat)) = self.pools[pool].ready_after(None) {
+            let since = self.pools[pool].next_standing;
+            if self.check_ready(pool, key, seat, since).is_some() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Who would have these units back if the dialog left.
+    fn holders(&self, dialog: DialogId) -> Vec<(OperatorIndex, u32)> {
+        let ticket = &self.tickets[&dialog];
+        match &ticket.holder {
+            Holder::Owner(owner) => vec![(*owner, ticket.weight)],
+            Holder::Offered { to, .. } => {
+                let units = self.reserved_by_offer(ticket);
+                to.as_slice().iter().map(|operator| (*operator, units)).collect()
+            }
+            Holder::Nobody | Holder::Bot(_) | Holder::Closed => Vec::new(),
+        }
+    }
+
+    /// Whether a member of the pool could be given its dialogs with these units back.
+    fn would_fit(&self, operator: OperatorIndex, units: u32, pool: PoolIndex) -> bool {
+        let (account, pool) = (&self.operators[operator], &self.pools[pool]);
+        let line = &self.lines[pool.line];
+        let charged = account.charged().saturating_sub(u64::from(units));
+        let free = u64::from(account.capacity).saturating_sub(charged);
+        account.seat(pool.line).is_some()
+            && account.employed
+            && account.is_present(line)
+            && free >= u64::from(line.rules.weight)
+            && account.meets(&pool.requirement)
+            && account.spent_until.is_none()
+    }
+}
