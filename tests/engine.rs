@@ -40,6 +40,8 @@ mod races;
 mod requests;
 #[path = "engine/subscriptions.rs"]
 mod subscriptions;
+#[path = "engine/time.rs"]
+mod time;
 #[path = "support/time_limit.rs"]
 mod time_limit;
 #[path = "engine/transients.rs"]
