@@ -9,8 +9,8 @@ use crate::domain::dialog::Dialog;
 use crate::domain::file::{File, FileHash};
 use crate::domain::query::{GetDialog, History, ListRequests};
 use crate::domain::view::{
-    ChannelView, DialogView, EmployeeDialogView, FileView, FoundDialog, HistoryPart, HistoryView,
-    OperatorView, RequestView, SearchResult,
+    ChannelView, DialogView, EmployeeDialogView, Explanation, FileView, FoundDialog, HistoryPart,
+    HistoryView, OperatorView, RequestView, SearchResult,
 };
 use crate::error::{Code, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, RequestId};
@@ -59,6 +59,8 @@ pub enum Answer {
     },
     /// A page of a client's history.
     History(HistoryView),
+    /// Why a dialog was given out as it was.
+    Explained(Explanation),
     /// Where the rest of the answer is to be found, off the dispatcher's thread.
     #[serde(skip)]
     Pending(Pending),
@@ -71,6 +73,8 @@ pub enum Pending {
     Nothing,
     /// The dialog is on disk only.
     OnDisk(DialogId),
+    /// The dialog that is to be explained is on disk only.
+    ExplainOnDisk(DialogId),
     /// The client's last dialog is on disk, if there is one.
     LastOf(ChannelId, ClientId),
     /// The client of this dialog, which is on disk only, has to be asked for.

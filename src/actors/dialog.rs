@@ -23,7 +23,7 @@ use crate::domain::dialog::order::DialogOrder;
 use crate::domain::dialog::{Client, Dialog};
 use crate::domain::event::{Change, DialogEvent, Events};
 use crate::domain::query::{GetDialog, GetFile, History};
-use crate::domain::view::uploaded;
+use crate::domain::view::{Explanation, uploaded};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::routing::Fact;
@@ -45,6 +45,8 @@ pub enum ToDialog {
     Move(Box<Moving>),
     /// Show yourself.
     Show(Box<GetDialog>, Caller),
+    /// Say why you were given out as you were.
+    Explain(Caller),
     /// Say which content a file has.
     File(GetFile, Caller),
     /// Show what of yourself belongs to a page of your client's history.
@@ -287,6 +289,14 @@ impl DialogActor {
         self.note(&mut outbox, false, Facts::new());
     }
 
+    fn explain(&self, caller: Caller) {
+        let explained = self.dialog.as_deref().map(|dialog| Answer::Explained(Explanation::of(dialog)));
+        let not_found = || Rejection::new(Code::DialogNotFound, "there is no such dialog");
+        let mut outbox = self.shard.open();
+        outbox.release(caller, explained.map(answered).ok_or_else(not_found));
+        self.note(&mut outbox, false, Facts::new());
+    }
+
     fn history(&self, query: &History, caller: Caller) {
         let names = &self.shard.shared.names;
         let outcome = match self.dialog.as_deref() {
@@ -356,6 +366,7 @@ impl Handler<ToDialog> for DialogActor {
             ToDialog::Order(told) => self.order(*told),
             ToDialog::Move(moving) => self.move_to_new(*moving),
             ToDialog::Show(query, caller) => self.show(&query, caller),
+            ToDialog::Explain(caller) => self.explain(caller),
             ToDialog::File(query, caller) => self.file(query, caller),
             ToDialog::History(query, caller) => self.history(&query, caller),
             ToDialog::Look(message, errand) => self.look(message, errand),

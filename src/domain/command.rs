@@ -6,8 +6,8 @@ use super::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
     CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, FailRequest, Finish, Invite, Join, Leave,
     MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm,
-    ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take,
-    Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, SetPriority, Skip, Spam,
+    SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use super::file::{NewFile, Upload};
 use super::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
@@ -66,6 +66,8 @@ pub enum Command {
     Rename(Rename),
     /// Makes my next messages in a dialog hidden.
     SetHiddenMode(SetHiddenMode),
+    /// Makes a dialog more or less urgent.
+    SetPriority(SetPriority),
     /// Gives a message another text.
     Edit(EditMessage),
     /// Takes the text of a message away.
@@ -267,6 +269,7 @@ commands! {
     RemoveParticipant => RemoveParticipant,
     Rename => Rename,
     SetHiddenMode => SetHiddenMode,
+    SetPriority => SetPriority,
     EditMessage => Edit,
     DeleteMessage => Delete,
     ClientEdit => ClientEdit,

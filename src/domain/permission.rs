@@ -134,6 +134,7 @@ permissions! {
     SetHiddenMode "`set_hidden_mode`":                  yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     Typing "`typing`":                                  yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     Discuss "`discuss`":                                yes  yes  no   no   no   no,  yes  yes, NotParticipant;
+    SetPriority "`set_priority`; a member at any time": yes  no   no   yes  no   no,  yes  yes, NotOwner;
     Rename "`rename`":                                  yes  yes  no   no   no   no,  yes  yes, NotParticipant;
     Amend "`edit`, `delete` of an operator's message":  no   no   no   no   yes  no,  yes  yes, PermissionDenied;
     AmendOthers "`edit`, `delete` of any other message": no  no   no   no   no   no,  no   no,  PermissionDenied;

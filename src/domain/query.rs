@@ -45,6 +45,8 @@ pub enum Query {
     Search(Search),
     /// Everything that was written with a client.
     History(History),
+    /// Why a dialog was given out as it was.
+    Explain(Explain),
 }
 
 macro_rules! queries {
@@ -78,7 +80,7 @@ impl Query {
 
 queries! {
     GetDialog, FindDialog, History, ListDialogs, Search, Unanswered, GetOperator, GetChannel, Health,
-    ListRequests, GetRequest, GetFile,
+    ListRequests, GetRequest, GetFile, Explain,
 }
 
 /// A dialog with its messages, a page of them if wanted.
@@ -117,6 +119,14 @@ impl GetDialog {
     pub fn summary(dialog: DialogId) -> Self {
         Self { limit: Some(0), ..Self::whole(dialog) }
     }
+}
+
+/// Why a dialog was given out as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// Which.
+    pub dialog: DialogId,
 }
 
 /// A client's open dialog, or the last one.

@@ -5,7 +5,7 @@ use super::{Engine, Execution};
 use crate::actors::caller::{Delivery, Outcome};
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
-    AcceptAndFinish, Answer, Finish, Pin, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    AcceptAndFinish, Answer, Finish, Pin, SetPriority, Skip, Spam, Take, Transfer, Unpin, WriteReply,
 };
 use crate::domain::event::Destination;
 use crate::domain::operator::{Presence, SetPresence};
@@ -103,6 +103,11 @@ impl AsOperator {
     /// Closes a dialog as spam; the client may write again.
     pub fn spam(&self, dialog: DialogId) -> Execution<()> {
         self.act(Spam { dialog })
+    }
+
+    /// Makes a dialog more or less urgent than its channel says; larger is more urgent.
+    pub fn set_priority(&self, dialog: DialogId, priority: i32) -> Execution<()> {
+        self.act(SetPriority { dialog, priority })
     }
 
     /// Says whether I am there.

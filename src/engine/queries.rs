@@ -8,10 +8,10 @@ use crate::actors::caller::{Delivery, Outcome};
 use crate::actors::inbox::Ask;
 use crate::domain::file::{File, FileHash};
 use crate::domain::query::{
-    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, Health as GetHealth, Query, Unanswered,
+    Explain, FindDialog, GetChannel, GetDialog, GetFile, GetOperator, Health as GetHealth, Query, Unanswered,
 };
 use crate::domain::view::{
-    ChannelView, ClientDialogView, DialogView, EmployeeDialogView, FileView, OperatorView, View,
+    ChannelView, ClientDialogView, DialogView, EmployeeDialogView, Explanation, FileView, OperatorView, View,
 };
 use crate::error::{Code, Error, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
@@ -52,6 +52,7 @@ impl Engine {
             Answer::Pending(Pending::OnDisk(dialog)) => {
                 self.read_dialog(whole.unwrap_or(GetDialog::whole(dialog)))?
             }
+            Answer::Pending(Pending::ExplainOnDisk(dialog)) => self.read_explained(dialog)?,
             Answer::Pending(Pending::LastOf(channel, client)) => self.last_of(&channel, &client).await?,
             Answer::Pending(Pending::RequestOnDisk(request)) => self.read_request(request)?,
             Answer::Pending(Pending::Requests(list)) => self.page_of_requests(&list).await?,
@@ -90,6 +91,17 @@ impl Engine {
     pub async fn audit_dialog(&self, dialog: DialogId) -> Result<EmployeeDialogView, Error> {
         let query = GetDialog { audit: true, ..GetDialog::whole(dialog) };
         one_dialog(self.query(Query::GetDialog(query), None).await?)
+    }
+
+    /// Every decision of the dispatcher on a dialog and what it followed from, the oldest first.
+    ///
+    /// # Errors
+    /// `dialog_not_found`.
+    pub async fn explain(&self, dialog: DialogId) -> Result<Explanation, Error> {
+        match self.query(Query::Explain(Explain { dialog }), None).await?.answer {
+            Answer::Explained(explanation) => Ok(explanation),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// A client's open dialog, or the last one.
@@ -179,6 +191,14 @@ impl Engine {
         let shared = &self.running.shared;
         match shared.reader.dialog(query.dialog)? {
             Some(dialog) => Ok(Answer::dialog(&dialog, &query, &shared.names)?),
+            None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog").at("dialog").into()),
+        }
+    }
+
+    /// Reads why a dialog that has no actor was given out as it was. Blocks for one point read.
+    fn read_explained(&self, dialog: DialogId) -> Result<Answer, Error> {
+        match self.running.shared.reader.dialog(dialog)? {
+            Some(dialog) => Ok(Answer::Explained(Explanation::of(&dialog))),
             None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog").at("dialog").into()),
         }
     }

@@ -11,14 +11,14 @@ use crate::domain::dialog::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
     CreateEvent, CreateTask, DeleteMessage, Discuss, EditMessage, FailRequest, Finish, Invite, Join, Leave,
     MoveToNew, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant, Rename, SaveToCrm,
-    ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam, SubmitForm, Take,
-    Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, SetPriority, Skip, Spam,
+    SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use crate::domain::library::{PutApp, PutCannedReply, PutForm, SaveCanned};
 use crate::domain::operator::{PutOperator, RemoveOperator, SetPresence};
 use crate::domain::query::{
-    FindDialog, GetChannel, GetDialog, GetFile, GetOperator, GetRequest, Health, History, ListDialogs,
-    ListRequests, Query, Search, Unanswered,
+    Explain, FindDialog, GetChannel, GetDialog, GetFile, GetOperator, GetRequest, Health, History,
+    ListDialogs, ListRequests, Query, Search, Unanswered,
 };
 use crate::domain::request::Request;
 use crate::error::Rejection;
@@ -88,6 +88,7 @@ const TABLE: &[Entry] = &[
     command::<RemoveParticipant>("remove_participant", Sender::Operator),
     command::<Rename>("rename", Sender::Operator),
     command::<SetHiddenMode>("set_hidden_mode", Sender::Operator),
+    command::<SetPriority>("set_priority", Sender::Operator),
     command::<EditMessage>("edit", Sender::Operator),
     command::<DeleteMessage>("delete", Sender::Operator),
     command::<Typing>("typing", Sender::Operator),
@@ -116,6 +117,7 @@ const TABLE: &[Entry] = &[
     query::<ListDialogs>("list_dialogs", Sender::Anybody),
     query::<Search>("search", Sender::Anybody),
     query::<Unanswered>("unanswered", Sender::Operator),
+    query::<Explain>("explain", Sender::Anybody),
     query::<GetOperator>("get_operator", Sender::Anybody),
     query::<GetChannel>("get_channel", Sender::Anybody),
     query::<GetFile>("get_file", Sender::Anybody),

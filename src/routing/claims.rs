@@ -97,6 +97,7 @@ impl Router {
         let ticket = &self.tickets[&dialog];
         let presence_matters = self.presence_matters(ticket, operator);
         if self.operators[operator].loses_offers(&self.lines[ticket.line], presence_matters) {
+            let operator = self.operators[operator].id.clone();
             self.mends.insert((Mend::Withdraw, dialog, operator));
         }
     }
@@ -140,6 +141,7 @@ impl Router {
         account.held += u64::from(weight);
         account.owned.insert(dialog);
         if account.removed {
+            let operator = account.id.clone();
             self.mends.insert((Mend::ReturnToQueue, dialog, operator));
         }
     }
@@ -151,6 +153,7 @@ impl Router {
         let account = &mut self.operators[bot];
         account.hosted.insert(dialog);
         if account.removed {
+            let bot = account.id.clone();
             self.mends.insert((Mend::ReturnToQueue, dialog, bot));
         }
     }

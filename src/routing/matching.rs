@@ -70,7 +70,6 @@ impl Router {
                 continue;
             }
             self.start_trip(dialog, None, true);
-            let operator = self.operators[operator].id.clone();
             return Some(match mend {
                 Mend::Withdraw => Directive::Withdraw { dialog, operator },
                 Mend::ReturnToQueue => Directive::ReturnToQueue { dialog, operator },

@@ -19,6 +19,9 @@ use crate::timestamp::Timestamp;
 impl Router {
     /// Brings a dialog into the pool where it belongs.
     pub(super) fn enter_pool(&mut self, dialog: DialogId) {
+        let now = self.now;
+        let ticket = self.ticket_mut(dialog);
+        ticket.looked_at = ticket.looked_at.max(now);
         let index = self.tickets[&dialog].line;
         let (requirement, relaxes_at) =
             required_by(&mut self.skills, &self.lines[index], &self.tickets[&dialog]);

@@ -41,7 +41,7 @@ pub struct Router {
     /// Operators who may have become available.
     pub(super) woken: Vec<OperatorIndex>,
     /// What has to be taken back.
-    pub(super) mends: BTreeSet<(Mend, DialogId, OperatorIndex)>,
+    pub(super) mends: BTreeSet<(Mend, DialogId, OperatorId)>,
     /// How many trips are under way that take something back.
     pub(super) mending: usize,
     /// Dialogs that somebody may be available for. Every pool with a dialog at rest and a ready

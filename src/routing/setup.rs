@@ -64,7 +64,7 @@ impl Router {
         if is_dismissed {
             let account = &self.operators[index];
             let held = account.owned.iter().chain(&account.hosted);
-            self.mends.extend(held.map(|dialog| (Mend::ReturnToQueue, *dialog, index)));
+            self.mends.extend(held.map(|dialog| (Mend::ReturnToQueue, *dialog, operator.id.clone())));
         }
         if other_skills {
             self.reskill(index);
@@ -79,7 +79,8 @@ impl Router {
         let loses =
             |dialog: &&DialogId| account.removed || self.presence_matters(&self.tickets[*dialog], operator);
         let lost: Vec<_> = account.offers.iter().filter(loses).copied().collect();
-        self.mends.extend(lost.into_iter().map(|dialog| (Mend::Withdraw, dialog, operator)));
+        let id = self.operators[operator].id.clone();
+        self.mends.extend(lost.into_iter().map(|dialog| (Mend::Withdraw, dialog, id.clone())));
     }
 
     /// A dialog was found at recovery. Closed and internal ones are none of the router's business.
@@ -127,6 +128,7 @@ impl Router {
             if let Holder::Owner(owner) | Holder::Bot(owner) = self.tickets[&dialog].holder
                 && self.operators[owner].removed
             {
+                let owner = self.operators[owner].id.clone();
                 self.mends.insert((Mend::ReturnToQueue, dialog, owner));
             }
         }
@@ -181,7 +183,8 @@ impl Router {
             self.operators[**operator].loses_offers(line, self.presence_matters(ticket, **operator))
         };
         let lost: Vec<_> = ticket.offered_to().iter().filter(loses).copied().collect();
-        self.mends.extend(lost.into_iter().map(|operator| (Mend::Withdraw, dialog, operator)));
+        let ids = lost.into_iter().map(|operator| self.operators[operator].id.clone());
+        self.mends.extend(ids.map(|operator| (Mend::Withdraw, dialog, operator)));
     }
 
     fn offered_in(&self, index: LineIndex) -> Vec<DialogId> {

@@ -87,6 +87,7 @@ impl Dispatcher {
             Command::RemoveParticipant(it) => self.order_naming(&it.operator.clone(), it.dialog, it, asking),
             Command::Rename(it) => self.order(it.dialog, it, None, asking),
             Command::SetHiddenMode(it) => self.order(it.dialog, it, None, asking),
+            Command::SetPriority(it) => self.order(it.dialog, it, None, asking),
             Command::Typing(it) => self.order(it.dialog, it, None, asking),
             Command::Score(it) => self.order(it.dialog, it, None, asking),
             Command::Rate(it) => self.rate(it, asking),

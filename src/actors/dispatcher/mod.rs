@@ -139,6 +139,7 @@ impl Dispatcher {
     fn slice(&mut self, context: &mut Context<Self>) {
         let now = self.now();
         let mut count = 0;
+        self.router.tell_time(now);
         self.take_in();
         while count < SLICE
             && self.setting_up == 0
@@ -241,6 +242,7 @@ impl Handler<Notes> for Dispatcher {
         let count = notes.len();
         self.guarded(context, |dispatcher, context| {
             let now = dispatcher.now();
+            dispatcher.router.tell_time(now);
             for note in notes {
                 dispatcher.take_note(note, now);
             }

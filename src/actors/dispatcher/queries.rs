@@ -34,6 +34,7 @@ impl Dispatcher {
             Query::GetChannel(query) => self.get_channel(query.channel, caller),
             Query::Health(_) => self.health(caller),
             Query::History(query) => self.history(query, caller),
+            Query::Explain(query) => self.explain(query.dialog, caller),
             Query::GetFile(query) => self.get_file(query, caller),
             Query::ListRequests(query) => self.pending(Pending::Requests(query), caller),
             Query::GetRequest(query) => self.get_request(query.request, caller),
@@ -57,6 +58,16 @@ impl Dispatcher {
             self.tell(dialog, ToDialog::Show(Box::new(query), caller));
         } else if dialog < self.next_dialog && dialog.0 > 0 {
             self.pending(Pending::OnDisk(dialog), caller);
+        } else {
+            self.reject(caller, no_such_dialog());
+        }
+    }
+
+    fn explain(&mut self, dialog: DialogId, caller: Caller) {
+        if self.live.contains_key(&dialog) {
+            self.tell(dialog, ToDialog::Explain(caller));
+        } else if dialog < self.next_dialog && dialog.0 > 0 {
+            self.pending(Pending::ExplainOnDisk(dialog), caller);
         } else {
             self.reject(caller, no_such_dialog());
         }

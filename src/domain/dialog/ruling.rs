@@ -32,6 +32,44 @@ pub struct Ruling {
     pub more_filtered: Vec<(Reason, u32)>,
 }
 
+impl Ruling {
+    /// Who gets the dialog by this rule, told from what is kept here alone: of very many candidates of mode
+    /// `all` those that are kept.
+    pub fn winners(&self) -> impl Iterator<Item = &OperatorId> {
+        let most = match (self.preferred, self.rule) {
+            (_, Rule::Manual1) => 0,
+            (None, Rule::All1) => usize::MAX,
+            _ => 1,
+        };
+        self.in_order().into_iter().take(most).map(|candidate| &candidate.operator)
+    }
+
+    /// What decided between the first two candidates, if their score did not.
+    pub fn tie_break(&self) -> Option<&'static str> {
+        let in_order = self.in_order();
+        let [first, second, ..] = in_order.as_slice() else { return None };
+        let by_rank = self.rule == Rule::Strictly1;
+        if matches!(self.rule, Rule::All1 | Rule::Manual1) || first.score != second.score {
+            None
+        } else if first.tie != second.tie {
+            Some("evenly")
+        } else if first.rank != second.rank {
+            (!by_rank).then_some("rank")
+        } else {
+            Some("operator")
+        }
+    }
+
+    fn in_order(&self) -> Vec<&Candidate> {
+        let mut candidates: Vec<&Candidate> = self.candidates.iter().collect();
+        candidates.sort_by(|one, other| {
+            let place = |candidate: &Candidate| (candidate.score, candidate.tie, candidate.rank);
+            (place(one), &one.operator).cmp(&(place(other), &other.operator))
+        });
+        candidates
+    }
+}
+
 /// A ruling that its event and its dialog hold in common: it never changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeptRuling(Arc<Ruling>);

@@ -63,6 +63,7 @@ fn orders(permission: Permission) -> Vec<DialogOrder> {
         Permission::Write => vec![WriteReply::new(dialog, text()).into()],
         Permission::SetHiddenMode => vec![SetHiddenMode { dialog, on: true }.into()],
         Permission::Typing => vec![Typing { dialog }.into()],
+        Permission::SetPriority => vec![SetPriority { dialog, priority: 1 }.into()],
         Permission::Rename => vec![Rename { dialog, title: text() }.into()],
         Permission::Amend => changes(operators),
         Permission::AmendOthers => changes(clients),

@@ -5,6 +5,7 @@
 mod channel;
 mod content;
 mod dialog;
+mod explanation;
 mod file;
 mod found;
 mod history;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use channel::{ChannelView, QueueState};
 pub use content::{Answers, ContentView, FileLine, FormLine, MentionView};
 pub use dialog::{ClientDialogView, DialogView, EmployeeDialogView, Page};
+pub use explanation::{CandidateView, Explanation, ReasonCount, RulingView};
 pub use file::{FileView, uploaded};
 pub use found::{FoundDialog, SearchResult};
 pub use history::{HistoryPage, HistoryPart, HistoryView, MessageView};

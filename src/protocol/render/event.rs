@@ -43,6 +43,7 @@ fn is_for_employees(event: &DialogEvent) -> bool {
         DialogEvent::Renamed { .. }
         | DialogEvent::HiddenModeSet { .. }
         | DialogEvent::Scored { .. }
+        | DialogEvent::PrioritySet { .. }
         | DialogEvent::OperatorMentioned { .. }
         | DialogEvent::AppAttached { .. }
         | DialogEvent::OverflowFull { .. } => true,

@@ -4,11 +4,15 @@ use proptest::prelude::*;
 
 use super::naive::{self, Naive};
 use super::world::{Action, World, channel, channel_id, operator, operator_id};
-use crate::domain::channel::{Accept, Channel, QueueMode};
+use crate::domain::channel::{Accept, Channel, Ignored, Prefer, QueueMode, Relaxation, SkillRequirement};
+use crate::domain::dialog::Wishes;
 use crate::domain::dialog::command::Placement;
-use crate::domain::operator::{Operator, OperatorKind, Presence};
-use crate::ids::DialogId;
+use crate::domain::operator::{Fairness, Operator, OperatorKind, Presence};
+use crate::ids::{DialogId, SkillId};
 use crate::routing::Directive;
+
+/// Worlds of each kind; more of them take longer and find more.
+const CASES: u32 = 100;
 
 const OPERATORS: [&str; 5] = ["a", "b", "c", "d", "e"];
 const CHANNELS: [&str; 3] = ["x", "y", "z"];
@@ -16,8 +20,9 @@ const CHANNELS: [&str; 3] = ["x", "y", "z"];
 /// One thing that happens. Numbers are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Step {
-    Open(usize),
+    Open(usize, Wishes),
     Act(usize, usize, u8),
+    Skills(usize, usize),
     Presence(usize, Presence),
     Capacity(usize, u32),
     Bot(usize),
@@ -37,22 +42,80 @@ struct Setup {
     auto: bool,
     check_online: bool,
     timeout: u64,
+    order: (i32, u64),
+    skills: Vec<SkillRequirement>,
+    prefer: Prefer,
+    ignores: Vec<Ignored>,
+}
+
+fn skill(name: &str, level: u32, relax: &[(u64, u32)]) -> SkillRequirement {
+    let relax = relax.iter().map(|(after_ms, level)| Relaxation { after_ms: *after_ms, level: *level });
+    SkillRequirement { level, relax: relax.collect(), ..SkillRequirement::new(SkillId::new(name).unwrap()) }
+}
+
+fn skills() -> impl Strategy<Value = Vec<SkillRequirement>> {
+    prop_oneof![
+        4 => Just(Vec::new()),
+        1 => Just(vec![skill("s", 1, &[])]),
+        1 => Just(vec![skill("s", 3, &[(4, 1), (8, 0)])]),
+        1 => Just(vec![skill("t", 2, &[(5, 0)]), skill("s", 1, &[(9, 0)])]),
+    ]
+}
+
+fn someone() -> impl Strategy<Value = Option<&'static str>> {
+    prop_oneof![1 => Just(None), 1 => proptest::sample::select(&OPERATORS[..]).prop_map(Some)]
+}
+
+fn wishes() -> impl Strategy<Value = Wishes> {
+    let wishes = (skills(), prop::option::weighted(0.3, -2..3), someone(), someone());
+    wishes.prop_map(|(skills, priority, responsible, last_operator)| Wishes {
+        skills,
+        priority,
+        responsible: responsible.map(operator_id),
+        last_operator: last_operator.map(operator_id),
+    })
+}
+
+fn mode() -> impl Strategy<Value = QueueMode> {
+    proptest::sample::select(vec![
+        QueueMode::Evenly,
+        QueueMode::Strictly,
+        QueueMode::All,
+        QueueMode::RoundRobin,
+        QueueMode::LeastLoaded,
+        QueueMode::MostAvailable,
+        QueueMode::Manual,
+    ])
+}
+
+fn preference() -> impl Strategy<Value = (Prefer, Vec<Ignored>)> {
+    let prefer = prop_oneof![
+        2 => Just(Prefer::None),
+        1 => Just(Prefer::LastOperator),
+        1 => Just(Prefer::Responsible),
+    ];
+    let all = vec![Ignored::Capacity, Ignored::Presence, Ignored::Membership];
+    (prefer, proptest::sample::subsequence(all, 0..=3))
 }
 
 fn setup() -> impl Strategy<Value = Setup> {
-    let mode = prop_oneof![Just(QueueMode::Evenly), Just(QueueMode::Strictly), Just(QueueMode::All)];
     let members = proptest::sample::subsequence(vec![0usize, 1, 2, 3, 4], 0..=5).prop_flat_map(|members| {
         members.into_iter().map(|member| (Just(member), 0..3i64)).collect::<Vec<_>>()
     });
     let timeout = prop_oneof![Just(0u64), Just(5), Just(7)];
-    (mode, members, 1..3u32, any::<bool>(), prop::bool::weighted(0.8), timeout).prop_map(
-        |(mode, members, weight, auto, check_online, timeout)| Setup {
+    let rules = (any::<bool>(), prop::bool::weighted(0.8), timeout, (-1..2, 1..5u64));
+    (mode(), members, 1..3u32, rules, skills(), preference()).prop_map(
+        |(mode, members, weight, (auto, check_online, timeout, order), skills, (prefer, ignores))| Setup {
             mode,
             members,
             weight,
-            auto: auto && mode != QueueMode::All,
+            auto: auto && !mode.is_open_to_members(),
             check_online,
             timeout,
+            order,
+            skills,
+            prefer,
+            ignores,
         },
     )
 }
@@ -63,11 +126,12 @@ fn presence() -> impl Strategy<Value = Presence> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        8 => (0..3usize).prop_map(Step::Open),
-        16 => (any::<usize>(), 0..5usize, 0..12u8).prop_map(|(dialog, who, what)| Step::Act(dialog, who, what)),
+        8 => (0..3usize, wishes()).prop_map(|(which, wishes)| Step::Open(which, wishes)),
+        16 => (any::<usize>(), 0..5usize, 0..13u8).prop_map(|(dialog, who, what)| Step::Act(dialog, who, what)),
         4 => (0..5usize, presence()).prop_map(|(who, presence)| Step::Presence(who, presence)),
         2 => (0..5usize, 0..4u32).prop_map(|(who, capacity)| Step::Capacity(who, capacity)),
         1 => (0..5usize).prop_map(Step::Bot),
+        1 => (0..5usize, 0..5usize).prop_map(|(who, like)| Step::Skills(who, like)),
         1 => (0..5usize).prop_map(Step::Remove),
         2 => (0..3usize, setup()).prop_map(|(which, setup)| Step::PutChannel(which, setup)),
         4 => (0..9u64).prop_map(Step::Advance),
@@ -89,7 +153,27 @@ fn build(which: usize, setup: &Setup) -> Channel {
     queue.check_online = setup.check_online;
     queue.offer_timeout_ms = setup.timeout;
     channel.settings.weight = setup.weight;
+    (channel.settings.priority, channel.settings.ageing_ms_per_point) = setup.order;
+    channel.settings.skills.clone_from(&setup.skills);
+    channel.settings.prefer = setup.prefer;
+    channel.settings.prefer_ignores.clone_from(&setup.ignores);
     channel
+}
+
+/// What the operator of this place can do, and how often it may be given dialogs.
+fn trained(mut operator: Operator, like: usize) -> Operator {
+    let levels = [(2, 1), (1, 0), (0, 3), (0, 0), (3, 3)][like];
+    let skills = [("s", levels.0), ("t", levels.1)].into_iter().filter(|(_, level)| *level > 0);
+    operator.settings.skills = skills.map(|(name, level)| (SkillId::new(name).unwrap(), level)).collect();
+    operator
+}
+
+fn fairness(place: usize) -> Option<Fairness> {
+    match place {
+        3 => Some(Fairness { dialogs: 1, window_ms: 6 }),
+        4 => Some(Fairness { dialogs: 2, window_ms: 9 }),
+        _ => None,
+    }
 }
 
 fn action(who: usize, what: u8) -> Action {
@@ -103,6 +187,7 @@ fn action(who: usize, what: u8) -> Action {
         8 => Action::Move(channel_id(CHANNELS[who % 3])),
         9 => Action::Reply(operator),
         10 => Action::Write,
+        11 => Action::Prioritise(who as i32 - 2),
         _ => Action::Finish,
     }
 }
@@ -110,7 +195,11 @@ fn action(who: usize, what: u8) -> Action {
 /// The operator as it would be after the step, if the step changes one.
 fn changed(world: &World, step: &Step) -> Option<Operator> {
     let who = match step {
-        Step::Presence(who, _) | Step::Capacity(who, _) | Step::Bot(who) | Step::Remove(who) => *who,
+        Step::Presence(who, _)
+        | Step::Capacity(who, _)
+        | Step::Skills(who, _)
+        | Step::Bot(who)
+        | Step::Remove(who) => *who,
         _ => return None,
     };
     let mut operator = world.operators[&operator_id(OPERATORS[who])].clone();
@@ -121,6 +210,7 @@ fn changed(world: &World, step: &Step) -> Option<Operator> {
             operator.settings.kind = OperatorKind::Human;
             operator.removed = false;
         }
+        Step::Skills(_, like) => operator = trained(operator, *like),
         Step::Bot(_) => operator.settings.kind = OperatorKind::Bot,
         Step::Remove(_) => {
             operator.removed = true;
@@ -140,7 +230,9 @@ fn pick(world: &World, number: usize) -> Option<DialogId> {
 fn begin(setups: &[Setup]) -> World {
     let mut world = World::new();
     for (place, name) in OPERATORS.iter().enumerate() {
-        world.put_operator(operator(name, place as u32 % 3, Presence::Online));
+        let mut operator = trained(operator(name, place as u32 % 3, Presence::Online), place);
+        operator.settings.fairness = fairness(place);
+        world.put_operator(operator);
     }
     for (which, setup) in setups.iter().enumerate() {
         world.put_channel(build(which, setup));
@@ -156,7 +248,7 @@ fn settle(world: &mut World, naive: &mut Naive) {
             world.router.check();
         }
         let expected = naive.next(world);
-        let directive = world.router.next();
+        let directive = world.next();
         assert_eq!(directive, expected, "what follows");
         let Some(directive) = directive else { break };
         world.direct(directive);
@@ -167,9 +259,10 @@ fn settle(world: &mut World, naive: &mut Naive) {
 
 fn play(world: &mut World, naive: &mut Naive, step: &Step) {
     match step {
-        Step::Open(which) => {
-            let expected = naive::chosen_for_new(world, &world.channels[&channel_id(CHANNELS[*which])]);
-            let (_, placement) = world.open(&channel_id(CHANNELS[*which]));
+        Step::Open(which, wishes) => {
+            let channel = channel_id(CHANNELS[*which]);
+            let expected = naive::chosen_for_new(world, &world.channels[&channel], wishes);
+            let (_, placement) = world.open_wishing(&channel, wishes.clone());
             let chosen = match placement {
                 Placement::Waiting | Placement::Bot(_) => Vec::new(),
                 Placement::Offered(operators) => operators,
@@ -203,24 +296,32 @@ fn advance(world: &mut World, naive: &mut Naive, ms: u64) {
     let target = world.now.plus_ms(ms);
     loop {
         let expected = naive::next_deadline(world);
-        assert_eq!(world.router.next_deadline(), expected.as_ref().map(|(deadline, _)| *deadline));
-        let Some((deadline, dialogs)) = expected.filter(|(deadline, _)| *deadline <= target) else { break };
+        let Some(deadline) = world.router.next_deadline().filter(|deadline| *deadline <= target) else {
+            break;
+        };
+        assert!(expected.as_ref().is_none_or(|(first, _)| *first >= deadline), "an offer is late");
         world.now = deadline;
         let due = world.router.due(deadline);
-        let expected: Vec<Directive> =
-            dialogs.into_iter().map(|dialog| Directive::Expire { dialog, deadline }).collect();
-        assert_eq!(due, expected, "what is due");
+        if due.is_empty() {
+            assert!(naive::eases_at(world, deadline), "nothing is due");
+        } else {
+            let ends = |dialog| Directive::Expire { dialog, deadline };
+            let expected: Vec<Directive> = expected.unwrap().1.into_iter().map(ends).collect();
+            assert_eq!(due, expected, "what is due");
+        }
         due.into_iter().for_each(|directive| world.direct(directive));
         settle(world, naive);
     }
+    assert!(naive::next_deadline(world).is_none_or(|(first, _)| first > target), "an offer is late");
     world.now = target;
+    settle(world, naive);
 }
 
 /// Does a step without waiting for anything, then nothing, one delivery or one directive.
 fn stumble(world: &mut World, step: &Step) {
     match step {
-        Step::Open(which) => {
-            world.open(&channel_id(CHANNELS[*which]));
+        Step::Open(which, wishes) => {
+            world.open_wishing(&channel_id(CHANNELS[*which]), wishes.clone());
         }
         Step::Act(number, who, what) => {
             if let Some(dialog) = pick(world, *number) {
@@ -233,6 +334,7 @@ fn stumble(world: &mut World, step: &Step) {
             channel.settings.weight = world.channels[&channel.id].settings.weight;
             channel.settings.queue.mode = world.channels[&channel.id].settings.queue.mode;
             channel.settings.queue.accept = world.channels[&channel.id].settings.queue.accept;
+            channel.settings.prefer = world.channels[&channel.id].settings.prefer;
             world.put_channel(channel);
         }
         Step::Advance(ms) => {
@@ -248,7 +350,7 @@ fn stumble(world: &mut World, step: &Step) {
             }
         }
         Step::Next => {
-            if let Some(directive) = world.router.next() {
+            if let Some(directive) = world.next() {
                 world.direct(directive);
             }
         }
@@ -267,7 +369,7 @@ fn setups() -> impl Strategy<Value = Vec<Setup>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_router_directs_what_the_naive_one_directs_also_after_restarts(

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::world::*;
 use crate::domain::channel::{Channel, ChannelBot, ChannelSettings, Hours, NoAnswer, QueueMode};
 use crate::domain::dialog::command::{Context, Desk, DialogCommand, Placement, Unpin};
-use crate::domain::dialog::{DialogTimer, Status};
+use crate::domain::dialog::{DialogTimer, Status, Wishes};
 use crate::domain::event::DialogEvent;
 use crate::domain::operator::Presence;
 use crate::ids::DialogId;
@@ -237,7 +237,8 @@ impl World {
         self.opened += 1;
         let dialog = DialogId(self.opened);
         self.router.place_with_bot(dialog, channel, None, self.now);
-        let order = Order::Open(channel.clone(), Placement::Bot(operator_id(bot)), self.rules(channel));
+        let placement = Placement::Bot(operator_id(bot));
+        let order = Order::Open(channel.clone(), placement, self.rules(channel), None, Wishes::default());
         self.orders.entry(dialog).or_default().push_back(order);
         dialog
     }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use crate::domain::channel::{Accept, Channel, ChannelSettings, Member, Queue, QueueMode};
 use crate::domain::dialog::command::{Context, Desk, DialogCommand, OfferRules, Placement};
 use crate::domain::dialog::order::{Abandon, AutoClose, HandOff, NoAnswer};
-use crate::domain::dialog::{Author, CloseReason, Dialog, DialogTimer, Message, Status, Visibility};
-use crate::domain::event::{Change, Destination, DialogEvent, Events};
+use crate::domain::dialog::{
+    Author, CloseReason, Dialog, DialogTimer, KeptRuling, Message, Status, Visibility, Wishes,
+};
+use crate::domain::event::{Change, Destination, DialogEvent, Events, OperatorEvent};
 use crate::domain::operator::{Operator, OperatorKind, OperatorSettings, Presence};
 use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
 use crate::routing::{Directive, Fact, Memory, Router};
@@ -24,8 +26,8 @@ pub(super) fn operator_id(name: &str) -> OperatorId {
 /// What is on its way to a dialog.
 #[derive(Debug, Clone)]
 pub(super) enum Order {
-    Open(ChannelId, Placement, OfferRules),
-    Direct(Directive, OfferRules),
+    Open(ChannelId, Placement, OfferRules, Option<KeptRuling>, Wishes),
+    Direct(Directive, OfferRules, Option<KeptRuling>),
     /// With whether the queue that would take over is full.
     TimeOut(DialogTimer, OfferRules, bool),
     Do(Action, Told),
@@ -52,6 +54,7 @@ pub(super) enum Action {
     Reply(OperatorId),
     Write,
     Finish,
+    Prioritise(i32),
 }
 
 /// All that is true, and what is under way.
@@ -83,13 +86,17 @@ impl World {
     }
 
     pub(super) fn put_channel(&mut self, channel: Channel) {
+        self.router.tell_time(self.now);
         self.router.put_channel(&channel);
         self.router.keep_time(self.now);
         self.channels.insert(channel.id.clone(), channel);
     }
 
     pub(super) fn put_operator(&mut self, operator: Operator) {
+        self.router.tell_time(self.now);
         self.router.put_operator(&operator);
+        let put = vec![OperatorEvent::Put(Box::new(operator.settings.clone()))];
+        self.memory.fold(&Change { at: self.now, events: Events::Operator(operator.id.clone(), put) });
         self.operators.insert(operator.id.clone(), operator);
     }
 
@@ -120,10 +127,17 @@ impl World {
 
     /// A client writes for the first time; the opening is on its way.
     pub(super) fn open(&mut self, channel: &ChannelId) -> (DialogId, Placement) {
+        self.open_wishing(channel, Wishes::default())
+    }
+
+    /// The same, by a client who wishes something.
+    pub(super) fn open_wishing(&mut self, channel: &ChannelId, wishes: Wishes) -> (DialogId, Placement) {
+        let dialog = DialogId(self.opened + 1);
+        let boxed = wishes.clone().some();
+        let placement = self.router.place_new(dialog, channel, boxed.as_deref(), self.now);
         self.opened += 1;
-        let dialog = DialogId(self.opened);
-        let placement = self.router.place_new(dialog, channel, None, self.now);
-        let order = Order::Open(channel.clone(), placement.clone(), self.rules(channel));
+        let ruling = self.router.take_ruling().map(KeptRuling::from);
+        let order = Order::Open(channel.clone(), placement.clone(), self.rules(channel), ruling, wishes);
         self.orders.entry(dialog).or_default().push_back(order);
         (dialog, placement)
     }
@@ -156,12 +170,12 @@ impl World {
 
     pub(super) fn direct(&mut self, directive: Directive) {
         let dialog = directive.dialog();
-        let rules = self.rules_for(dialog);
+        let (rules, ruling) = (self.rules_for(dialog), self.router.take_ruling().map(KeptRuling::from));
         let order = match directive {
             Directive::TimeOut { timer, .. } => {
                 Order::TimeOut(timer, rules, self.is_overflow_full(dialog, timer))
             }
-            directive => Order::Direct(directive, rules),
+            directive => Order::Direct(directive, rules, ruling),
         };
         self.orders.entry(dialog).or_default().push_back(order);
     }
@@ -196,13 +210,15 @@ impl World {
     }
 
     fn decide(&self, id: DialogId, order: &Order) -> Vec<DialogEvent> {
-        if let Order::Open(channel, placement, rules) = order {
-            return self.decide_opening(channel, placement, rules);
+        if let Order::Open(channel, placement, rules, ruling, wishes) = order {
+            return self.decide_opening(channel, placement, rules, ruling, wishes);
         }
         let Some(dialog) = self.dialogs.get(&id) else { return Vec::new() };
         match order {
             Order::Open(..) => unreachable!("decided above"),
-            Order::Direct(directive, rules) => self.decide_directive(dialog, directive, rules),
+            Order::Direct(directive, rules, ruling) => {
+                self.decide_directive(dialog, directive, rules, ruling)
+            }
             Order::TimeOut(timer, rules, full) => self.time_out(dialog, *timer, rules, *full),
             Order::Do(action, told) => self.decide_action(dialog, action, told),
         }
@@ -213,21 +229,24 @@ impl World {
         channel: &ChannelId,
         placement: &Placement,
         rules: &OfferRules,
+        ruling: &Option<KeptRuling>,
+        wishes: &Wishes,
     ) -> Vec<DialogEvent> {
+        let ruling = ruling.clone();
         let client = ClientId::new(self.opened.to_string()).unwrap();
         let opened = DialogEvent::Opened {
             channel: channel.clone(),
             client,
             client_name: None,
             previous: None,
-            wishes: None,
+            wishes: wishes.clone().some(),
         };
         let placed = match placement {
             Placement::Bot(bot) => DialogEvent::BotJoined { operator: bot.clone() },
-            Placement::Waiting => DialogEvent::Waiting { channel: channel.clone(), ruling: None },
-            Placement::Offered(operators) => offered(operators, rules.weight, rules, self.now),
+            Placement::Waiting => DialogEvent::Waiting { channel: channel.clone(), ruling },
+            Placement::Offered(operators) => offered(operators, rules.weight, rules, self.now, ruling),
             Placement::Assigned(operator) => {
-                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight, ruling: None }
+                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight, ruling }
             }
         };
         vec![opened, placed]
@@ -238,24 +257,22 @@ impl World {
         dialog: &Dialog,
         directive: &Directive,
         rules: &OfferRules,
+        ruling: &Option<KeptRuling>,
     ) -> Vec<DialogEvent> {
+        let ruling = ruling.clone();
         match directive {
             Directive::Offer { operators, .. } if rules.accept == Accept::Auto => {
                 assert_eq!(dialog.status, Status::Waiting, "only what waits is given");
-                vec![DialogEvent::Answered {
-                    operator: operators[0].clone(),
-                    weight: rules.weight,
-                    ruling: None,
-                }]
+                vec![DialogEvent::Answered { operator: operators[0].clone(), weight: rules.weight, ruling }]
             }
             Directive::Offer { operators, .. } => {
                 let may = matches!(dialog.status, Status::Waiting | Status::Offered { .. });
                 assert!(may, "only what has no owner is offered");
-                vec![offered(operators, rules.weight, rules, self.now)]
+                vec![offered(operators, rules.weight, rules, self.now, ruling)]
             }
             Directive::Announce { .. } => {
                 assert_eq!(dialog.status, Status::Waiting, "only what waits is announced");
-                vec![DialogEvent::Waiting { channel: dialog.channel.clone().unwrap(), ruling: None }]
+                vec![DialogEvent::Waiting { channel: dialog.channel.clone().unwrap(), ruling }]
             }
             Directive::Withdraw { operator, .. } if dialog.is_offered_to(operator) => {
                 vec![DialogEvent::OfferWithdrawn { operator: operator.clone() }]
@@ -350,13 +367,18 @@ impl World {
                     Accept::Auto => {
                         DialogEvent::Answered { operator: operator.clone(), weight, ruling: None }
                     }
-                    Accept::Answer => offered(std::slice::from_ref(operator), weight, &told.rules, self.now),
+                    Accept::Answer => {
+                        offered(std::slice::from_ref(operator), weight, &told.rules, self.now, None)
+                    }
                 };
                 vec![passed, given]
             }
             Action::Move(channel) => vec![moved(dialog, channel)],
             Action::Reply(operator) if owns(dialog, operator) => {
                 vec![message(dialog, Author::Operator(operator.clone()), self.now)]
+            }
+            Action::Prioritise(priority) => {
+                vec![DialogEvent::PrioritySet { priority: *priority, by: operator_id("boss") }]
             }
             Action::Write => vec![message(dialog, Author::Client, self.now)],
             Action::Finish => vec![closed()],
@@ -385,13 +407,19 @@ impl World {
         self.dialogs.values().map(charge).sum()
     }
 
+    /// What follows now.
+    pub(super) fn next(&mut self) -> Option<Directive> {
+        self.router.tell_time(self.now);
+        self.router.next()
+    }
+
     /// Plays everything until nothing follows, and says what was directed.
     pub(super) fn settle(&mut self) -> Vec<Directive> {
         let mut directed = Vec::new();
         loop {
             if let Some(dialog) = self.orders.keys().next().copied() {
                 self.deliver(dialog);
-            } else if let Some(directive) = self.router.next() {
+            } else if let Some(directive) = self.next() {
                 directed.push(directive.clone());
                 self.direct(directive);
             } else {
@@ -431,19 +459,20 @@ fn may_answer(dialog: &Dialog, operator: &OperatorId, told: &Told) -> bool {
     match dialog.status {
         Status::Waiting => told.member,
         Status::Offered { .. } => {
-            dialog.is_offered_to(operator) || (told.member && told.rules.mode == QueueMode::All)
+            dialog.is_offered_to(operator) || (told.member && told.rules.mode.is_open_to_members())
         }
         _ => false,
     }
 }
 
-fn offered(operators: &[OperatorId], weight: u32, rules: &OfferRules, now: Timestamp) -> DialogEvent {
-    DialogEvent::Offered {
-        operators: operators.to_vec(),
-        deadline: rules.deadline(now),
-        weight,
-        ruling: None,
-    }
+fn offered(
+    operators: &[OperatorId],
+    weight: u32,
+    rules: &OfferRules,
+    now: Timestamp,
+    ruling: Option<KeptRuling>,
+) -> DialogEvent {
+    DialogEvent::Offered { operators: operators.to_vec(), deadline: rules.deadline(now), weight, ruling }
 }
 
 fn moved(dialog: &Dialog, channel: &ChannelId) -> DialogEvent {

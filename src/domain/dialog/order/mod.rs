@@ -28,8 +28,8 @@ use super::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
     Context, CreateEvent, CreateTask, Decision, DeleteMessage, DialogCommand, EditMessage, FailRequest,
     Finish, Invite, Join, Leave, Pin, PinAll, PostToFeed, Rate, Receive, RecordReceipt, RemoveParticipant,
-    Rename, SaveToCrm, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, Skip, Spam,
-    SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
+    Rename, SaveToCrm, ScoreDialog, SendCanned, SendCard, SendForm, SendPayment, SetHiddenMode, SetPriority,
+    Skip, Spam, SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll, UpdatePayment, WriteReply,
 };
 use super::{Dialog, DialogTimer};
 use crate::domain::command::Command;
@@ -103,6 +103,8 @@ dialog_orders! {
     Rename(<Rename>),
     /// Somebody switches their hidden mode.
     SetHiddenMode(<SetHiddenMode>),
+    /// Somebody makes it more or less urgent.
+    SetPriority(<SetPriority>),
     /// Somebody changes a message.
     Edit(<EditMessage>),
     /// Somebody deletes a message.
@@ -190,6 +192,7 @@ impl DialogOrder {
             Self::RemoveParticipant(it) => Some(it.dialog),
             Self::Rename(it) => Some(it.dialog),
             Self::SetHiddenMode(it) => Some(it.dialog),
+            Self::SetPriority(it) => Some(it.dialog),
             Self::Score(it) => Some(it.dialog),
             Self::Typing(it) => Some(it.dialog),
             Self::Rate(it) => Some(it.dialog),
@@ -273,6 +276,7 @@ impl TryFrom<Command> for DialogOrder {
             Command::RemoveParticipant(it) => Self::RemoveParticipant(it),
             Command::Rename(it) => Self::Rename(it),
             Command::SetHiddenMode(it) => Self::SetHiddenMode(it),
+            Command::SetPriority(it) => Self::SetPriority(it),
             Command::Edit(it) => Self::Edit(it),
             Command::Delete(it) => Self::Delete(it),
             Command::ClientEdit(it) => Self::ClientEdit(it),
