@@ -51,6 +51,8 @@ mod secrets;
 mod statistics;
 #[path = "engine/subscriptions.rs"]
 mod subscriptions;
+#[path = "engine/time.rs"]
+mod time;
 #[path = "support/time_limit.rs"]
 mod time_limit;
 #[path = "engine/transients.rs"]

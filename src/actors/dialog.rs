@@ -147,7 +147,10 @@ impl DialogActor {
     }
 
     fn open(&mut self, opening: Opening) {
-        let Opening { dialog, receive, previous, placement, context, caller } = opening;
+        let Opening { dialog, receive, previous, placement, mut context, caller } = opening;
+        if let Placement::Assigned(operator) | Placement::Bot(operator) = &placement {
+            self.name(operator, &mut context);
+        }
         (self.id, self.dialog, self.on_disk) = (dialog, None, OnDisk::default());
         let decision = receive.open(self.id, previous, &placement, &context);
         let shard = Arc::clone(&self.shard);
@@ -163,14 +166,22 @@ impl DialogActor {
     }
 
     fn order(&mut self, told: Told) {
-        let Told { order, context, caller } = told;
+        let Told { order, mut context, caller } = told;
         let shard = Arc::clone(&self.shard);
         let mut outbox = shard.open();
         let Some(dialog) = self.dialog.as_deref() else {
             outbox.release(caller, Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")));
             return self.note(&mut outbox, true, Facts::new());
         };
+        let acting = context.actor.as_ref().map(|actor| &actor.operator);
+        if let Some(operator) = dialog.owner.as_ref().or(acting).cloned() {
+            self.name(&operator, &mut context);
+        }
         match order.decide(dialog, &context) {
+            Ok(decision) if decision.events.is_empty() && order.timer().is_some() => {
+                let facts = not_yet(&order, dialog, &context).into_iter().collect();
+                self.note(&mut outbox, true, facts);
+            }
             Ok(decision) => {
                 if let Some(transient) = order.transient(dialog, &context) {
                     outbox.transient(transient);
@@ -181,6 +192,14 @@ impl DialogActor {
                 outbox.release(caller, Err(rejection));
                 self.note(&mut outbox, true, Facts::new());
             }
+        }
+    }
+
+    /// Puts the name of the operator at hand into what a command knows, if anything may be written in it.
+    fn name(&self, operator: &OperatorId, context: &mut Context) {
+        if context.desk.channel.is_some() {
+            let name = self.shard.shared.names.get(operator).filter(|name| !name.is_empty());
+            context.desk.operator_name = Some(name.unwrap_or_else(|| operator.to_string()));
         }
     }
 
@@ -373,6 +392,13 @@ impl Handler<ToDialog> for DialogActor {
         shared.check(handled);
         shared.activity.end(1);
     }
+}
+
+/// When it will be time for what has not happened yet, as everything is now.
+fn not_yet(order: &DialogOrder, dialog: &Dialog, context: &Context) -> Option<Fact> {
+    let (timer, channel) = (order.timer()?, context.desk.channel.as_ref()?);
+    let at = dialog.deadline(timer, &channel.settings)?;
+    (at > context.now).then_some(Fact::NotYet { timer, at })
 }
 
 fn answered(answer: Answer) -> Outcome {

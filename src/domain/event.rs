@@ -324,6 +324,16 @@ pub enum DialogEvent {
         /// Who said so.
         by: OperatorId,
     },
+    /// A bot met the client and holds it.
+    BotJoined {
+        /// The bot.
+        operator: OperatorId,
+    },
+    /// Nobody answered in time, and the queue that should have taken it over was full: it stays.
+    OverflowFull {
+        /// The channel of that queue.
+        channel: ChannelId,
+    },
 }
 
 /// A message has another text.

@@ -41,6 +41,7 @@ pub mod file;
 pub mod finding;
 pub mod fold;
 mod form;
+pub mod hours;
 pub mod library;
 pub mod operator;
 pub mod permission;

@@ -2,7 +2,9 @@
 //!
 //! Dialog 7 of client `ala` in channel `web`; operators are known by their names.
 
-use super::channel::{Accept, QueueMode};
+use std::sync::Arc;
+
+use super::channel::{Accept, Channel, ChannelSettings, OffHours, QueueMode};
 use super::dialog::command::{
     Actor, Context, CreateTask, Decision, Desk, DialogCommand, FromMessage, Lookup, OfferRules, Receive,
     SaveToCrm,
@@ -61,6 +63,11 @@ pub fn waiting() -> Vec<DialogEvent> {
 
 pub fn offered_to<const N: usize>(names: [&str; N]) -> Vec<DialogEvent> {
     with(opened(), offered_event(names, Some(OFFER_ENDS)))
+}
+
+/// A bot met the client, and nobody else has had it.
+pub fn held_by_bot(name: &str) -> Vec<DialogEvent> {
+    with(opened(), DialogEvent::BotJoined { operator: operator(name) })
 }
 
 pub fn answered_by(name: &str) -> Vec<DialogEvent> {
@@ -162,6 +169,13 @@ pub fn finished_event(name: &str) -> DialogEvent {
     DialogEvent::Closed { reason: CloseReason::Finished, by: Some(operator(name)) }
 }
 
+/// The channel, with these rules.
+pub fn rules(change: impl FnOnce(&mut ChannelSettings)) -> Channel {
+    let mut settings = ChannelSettings { name: "Web".into(), ..ChannelSettings::default() };
+    change(&mut settings);
+    Channel { id: channel("web"), settings, closed_after_ms: None }
+}
+
 // Who acts, and what the dispatcher says of it.
 
 /// The connector, or the engine itself.
@@ -187,6 +201,34 @@ impl Context {
     /// The actor is no member of the queue.
     pub(crate) fn stranger(mut self) -> Self {
         self.actor.as_mut().unwrap().member = false;
+        self
+    }
+
+    /// The channel has these rules.
+    pub(crate) fn with_rules(mut self, change: impl FnOnce(&mut ChannelSettings)) -> Self {
+        self.desk.channel = Some(Arc::new(rules(change)));
+        self
+    }
+
+    /// The same rules, but of this channel.
+    pub(crate) fn in_channel(mut self, name: &str) -> Self {
+        let settings = self.desk.channel.unwrap().settings.clone();
+        self.desk.channel = Some(Arc::new(Channel { id: channel(name), settings, closed_after_ms: None }));
+        self
+    }
+
+    /// The queue of this channel is closed, and does this with what enters it.
+    pub(crate) fn into_closed(mut self, name: &str, reply: Option<&str>, close: bool) -> Self {
+        let off_hours = OffHours { reply: reply.map(str::to_owned), close };
+        let Channel { settings, .. } = rules(|settings| settings.off_hours = off_hours);
+        self.desk.closed_queue =
+            Some(Arc::new(Channel { id: channel(name), settings, closed_after_ms: None }));
+        self
+    }
+
+    /// The operator who matters is called so.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.desk.operator_name = Some(name.to_owned());
         self
     }
 

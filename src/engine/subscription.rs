@@ -118,6 +118,7 @@ fn concerns(recorded: &Recorded, me: &OperatorId) -> bool {
         | DialogEvent::ParticipantJoined { operator, .. }
         | DialogEvent::ParticipantLeft { operator, .. }
         | DialogEvent::Answered { operator, .. }
+        | DialogEvent::BotJoined { operator }
         | DialogEvent::OperatorMentioned { operator, .. } => operator == me,
         DialogEvent::Taken { operator, from, .. } => operator == me || from.as_ref() == Some(me),
         DialogEvent::Transferred { from, .. } => from.as_ref() == Some(me),

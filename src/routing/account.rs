@@ -43,6 +43,8 @@ pub(super) struct Account {
     pub spent_until: Option<Timestamp>,
     pub offers: BTreeSet<DialogId>,
     pub owned: BTreeSet<DialogId>,
+    /// Dialogs that it holds as a bot: they take nothing.
+    pub hosted: BTreeSet<DialogId>,
     /// The lines of which it is a member and its place there, by line.
     pub seats: Vec<(LineIndex, u32)>,
     /// Its seats in pools where it is known to be unavailable.
@@ -101,6 +103,7 @@ impl Account {
             spent_until: None,
             offers: BTreeSet::new(),
             owned: BTreeSet::new(),
+            hosted: BTreeSet::new(),
             seats: Vec::new(),
             parked: BTreeSet::new(),
             raised: BTreeSet::new(),

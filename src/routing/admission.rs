@@ -13,7 +13,7 @@ impl Router {
     pub fn is_one_too_many(&self, dialog: DialogId) -> bool {
         let Some(ticket) = self.tickets.get(&dialog) else { return false };
         let line = &self.lines[ticket.line];
-        line.max_waiting.is_some_and(|most| line.pooled > most as usize)
+        line.max_waiting.is_some_and(|most| line.pooled + line.entering > most as usize)
     }
 
     /// Whether an open dialog cannot go into the queue of a channel: it is full, and nobody there could be
@@ -25,7 +25,7 @@ impl Router {
         let line = &self.lines[index];
         let Some(most) = line.max_waiting else { return false };
         let is_there = usize::from(ticket.line == index && ticket.pool.is_some());
-        line.pooled - is_there >= most as usize && !self.could_be_given(dialog, index)
+        line.pooled + line.entering - is_there >= most as usize && !self.could_be_given(dialog, index)
     }
 
     /// Whether somebody could be given the dialog if it came into this line now.
@@ -69,7 +69,7 @@ impl Router {
                 let units = self.reserved_by_offer(ticket);
                 to.as_slice().iter().map(|operator| (*operator, units)).collect()
             }
-            Holder::Nobody | Holder::Closed => Vec::new(),
+            Holder::Nobody | Holder::Bot(_) | Holder::Closed => Vec::new(),
         }
     }
 

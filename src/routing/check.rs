@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::account::{Account, Raised};
+use super::clocks::timer_of;
 use super::pool::{Pool, SeatState};
 use super::registry::{OperatorIndex, PoolIndex};
 use super::router::Router;
@@ -42,7 +43,9 @@ impl Router {
                     assert!(eligible.is_empty(), "dialog {dialog} waits for {eligible:?}, who could have it");
                 }
                 Holder::Offered { .. } => self.check_offered(*dialog, ticket),
-                Holder::Owner(owner) => assert!(!self.operators[*owner].removed, "the owner was removed"),
+                Holder::Owner(owner) | Holder::Bot(owner) => {
+                    assert!(!self.operators[*owner].removed, "the owner was removed");
+                }
                 Holder::Closed => panic!("dialog {dialog} is closed and not forgotten"),
             }
         }
@@ -55,7 +58,7 @@ impl Router {
             let loses = self.operators[*operator].loses_offers(line, presence_matters);
             assert!(!loses, "an offer stands to who left");
         }
-        if line.offers_to_all() && !self.alone.contains(&dialog) {
+        if line.offers_to_all() && line.gives() && !self.alone.contains(&dialog) {
             let lacks = |operator: &OperatorIndex| {
                 !ticket.is_offered_to(*operator) && !ticket.round.contains(*operator)
             };
@@ -86,11 +89,14 @@ impl Router {
     fn check_ledger(&self) {
         for (index, account) in self.operators.iter() {
             let (mut held, mut offered, mut reserved) = (0, 0, 0);
-            let (mut owned, mut offers) = (BTreeSet::new(), BTreeSet::new());
+            let (mut owned, mut offers, mut hosted) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
             for (dialog, ticket) in self.tickets.iter() {
                 if ticket.holder == Holder::Owner(index) {
                     held += u64::from(ticket.weight);
                     owned.insert(*dialog);
+                }
+                if ticket.holder == Holder::Bot(index) {
+                    hosted.insert(*dialog);
                 }
                 if ticket.is_offered_to(index) {
                     offered += u64::from(self.reserved_by_offer(ticket));
@@ -103,6 +109,7 @@ impl Router {
             let charged = (account.held, account.offered, account.reserved);
             assert_eq!(charged, (held, offered, reserved), "the ledger of {}", account.id);
             assert_eq!((&account.owned, &account.offers), (&owned, &offers), "the dialogs of {}", account.id);
+            assert_eq!(account.hosted, hosted, "what {} holds as a bot", account.id);
             let most = account.tolerated.max(u64::from(account.capacity));
             assert!(account.charged() <= most, "{} has more than its capacity", account.id);
         }
@@ -123,10 +130,6 @@ impl Router {
         }
         for (at, kind, subject) in self.timers.iter() {
             match (kind, subject) {
-                (TimerKind::Offer, Subject::Dialog(dialog)) => {
-                    let deadline = self.tickets[dialog].deadline();
-                    assert_eq!(deadline, Some(*at), "a timer of dialog {dialog} is left over");
-                }
                 (TimerKind::Eligibility, Subject::Dialog(dialog)) => {
                     let relaxes_at = self.tickets[dialog].relaxes_at;
                     assert_eq!(relaxes_at, Some(*at), "a relaxation of dialog {dialog} is left over");
@@ -134,6 +137,12 @@ impl Router {
                 (TimerKind::Eligibility, Subject::Operator(operator)) => {
                     let until = self.operators[*operator].spent_until;
                     assert_eq!(until, Some(*at), "a timer of an operator is left over");
+                }
+                (kind, Subject::Dialog(dialog)) => {
+                    let ticket = &self.tickets[dialog];
+                    let of_offer = *kind == TimerKind::Offer && ticket.deadline() == Some(*at);
+                    let of_clock = timer_of(*kind).and_then(|timer| ticket.clocks.as_ref()?[timer as usize]);
+                    assert!(of_offer || of_clock == Some(*at), "a timer of dialog {dialog} is left over");
                 }
                 _ => {}
             }
@@ -149,6 +158,9 @@ impl Router {
             assert!(line.waiting.iter().eq(&waiting), "who waits");
             let pooled = of_line.iter().filter(|(_, ticket)| ticket.pool.is_some()).count();
             assert_eq!(line.pooled, pooled, "who is in a pool");
+            let trips = self.tickets.iter().flat_map(|(_, ticket)| &ticket.trips);
+            let entering = trips.filter(|trip| trip.entering == Some(index)).count();
+            assert_eq!(line.entering, entering, "places that are held");
             for (dialog, ticket) in of_line {
                 let offered = matches!(ticket.holder, Holder::Offered { .. });
                 assert_eq!(line.offered.contains(dialog), offered, "whether dialog {dialog} is offered");

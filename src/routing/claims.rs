@@ -23,11 +23,12 @@ impl Router {
             }
             Fact::Prioritised { priority } => self.prioritised(dialog, *priority),
             Fact::OfferEnded { operator, declined } => self.offer_ended(dialog, operator, *declined),
-            Fact::Owned { operator, weight } => self.owned(dialog, operator, *weight),
+            Fact::Owned { operator, weight, at } => self.owned(dialog, operator, *weight, *at),
+            Fact::BotHolds { operator } => self.held_by_bot(dialog, operator),
             Fact::Transferred { channel, entered_at } => {
                 self.transferred(dialog, channel.as_ref(), *entered_at);
             }
-            Fact::Wrote { .. } => {}
+            Fact::Wrote { .. } | Fact::Unpinned | Fact::NotYet { .. } => {}
             Fact::Closed => {
                 self.unhand(dialog);
                 let ticket = self.ticket_mut(dialog);
@@ -35,6 +36,7 @@ impl Router {
                 ticket.round.clear();
             }
         }
+        self.wind_by(dialog, fact);
         for operator in fact.touched() {
             let operator = self.number_of(dialog, operator);
             self.touch(operator);
@@ -51,6 +53,7 @@ impl Router {
         let holder = match &self.tickets[&dialog].holder {
             Holder::Owner(owner) => Some(*owner).filter(holds),
             Holder::Offered { to, .. } => to.as_slice().first().copied().filter(holds),
+            Holder::Bot(bot) => Some(*bot).filter(holds),
             Holder::Nobody | Holder::Closed => None,
         };
         holder.unwrap_or_else(|| self.intern_operator(operator))
@@ -126,19 +129,32 @@ impl Router {
         }
     }
 
-    fn owned(&mut self, dialog: DialogId, operator: &OperatorId, weight: u32) {
+    fn owned(&mut self, dialog: DialogId, operator: &OperatorId, weight: u32, at: Timestamp) {
         let operator = self.number_of(dialog, operator);
         self.unhand(dialog);
         let ticket = self.ticket_mut(dialog);
         ticket.holder = Holder::Owner(operator);
         ticket.weight = weight;
         ticket.round.clear();
+        (ticket.answered, ticket.owned_at) = (true, at);
         let account = &mut self.operators[operator];
         account.held += u64::from(weight);
         account.owned.insert(dialog);
         if account.removed {
             let operator = account.id.clone();
             self.mends.insert((Mend::ReturnToQueue, dialog, operator));
+        }
+    }
+
+    fn held_by_bot(&mut self, dialog: DialogId, bot: &OperatorId) {
+        let bot = self.intern_operator(bot);
+        self.unhand(dialog);
+        self.ticket_mut(dialog).holder = Holder::Bot(bot);
+        let account = &mut self.operators[bot];
+        account.hosted.insert(dialog);
+        if account.removed {
+            let bot = account.id.clone();
+            self.mends.insert((Mend::ReturnToQueue, dialog, bot));
         }
     }
 
@@ -190,6 +206,9 @@ impl Router {
                 account.held -= u64::from(weight);
                 account.owned.remove(&dialog);
                 self.wake(owner);
+            }
+            Holder::Bot(bot) => {
+                self.operators[bot].hosted.remove(&dialog);
             }
             Holder::Nobody | Holder::Closed => {}
         }

@@ -1,5 +1,6 @@
 //! What the router wants done. It only says so; dialogs decide.
 
+use crate::domain::dialog::DialogTimer;
 use crate::ids::{DialogId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -39,6 +40,13 @@ pub enum Directive {
         /// The owner, who was removed.
         operator: OperatorId,
     },
+    /// Do what follows by itself when this has come, if it has; else say when it will.
+    TimeOut {
+        /// The dialog.
+        dialog: DialogId,
+        /// What.
+        timer: DialogTimer,
+    },
 }
 
 impl Directive {
@@ -49,7 +57,8 @@ impl Directive {
             | Self::Announce { dialog }
             | Self::Withdraw { dialog, .. }
             | Self::Expire { dialog, .. }
-            | Self::ReturnToQueue { dialog, .. } => *dialog,
+            | Self::ReturnToQueue { dialog, .. }
+            | Self::TimeOut { dialog, .. } => *dialog,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::domain::dialog::Author;
+use crate::domain::dialog::{Author, DialogTimer};
 use crate::domain::event::{Destination, DialogEvent};
 use crate::ids::{ChannelId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -36,6 +36,22 @@ pub enum Fact {
         operator: OperatorId,
         /// Capacity units that it takes from the owner.
         weight: u32,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// A bot holds it: it is in no queue yet.
+    BotHolds {
+        /// The bot.
+        operator: OperatorId,
+    },
+    /// It is locked to its owner no longer.
+    Unpinned,
+    /// What was thought to be due is not: it will be then, as everything is now.
+    NotYet {
+        /// What.
+        timer: DialogTimer,
+        /// When.
+        at: Timestamp,
     },
     /// Nobody owns it and no offer stands: it was passed on.
     Transferred {
@@ -77,7 +93,7 @@ impl Fact {
                 Self::OfferEnded { operator: operator.clone(), declined: true }
             }
             DialogEvent::Answered { operator, weight, .. } | DialogEvent::Taken { operator, weight, .. } => {
-                Self::Owned { operator: operator.clone(), weight: *weight }
+                Self::Owned { operator: operator.clone(), weight: *weight, at }
             }
             DialogEvent::Transferred { to, .. } => {
                 let channel = match to {
@@ -91,9 +107,10 @@ impl Fact {
                 _ => return None,
             },
             DialogEvent::Closed { .. } => Self::Closed,
+            DialogEvent::BotJoined { operator } => Self::BotHolds { operator: operator.clone() },
+            DialogEvent::Unpinned { .. } => Self::Unpinned,
             DialogEvent::Opened { .. }
             | DialogEvent::Pinned { .. }
-            | DialogEvent::Unpinned { .. }
             | DialogEvent::ParticipantJoined { .. }
             | DialogEvent::ParticipantLeft { .. }
             | DialogEvent::Renamed { .. }
@@ -109,6 +126,7 @@ impl Fact {
             | DialogEvent::OpenedInternally { .. }
             | DialogEvent::OpenedByMove { .. }
             | DialogEvent::MessageMoved { .. }
+            | DialogEvent::OverflowFull { .. }
             | DialogEvent::AppAttached { .. }
             | DialogEvent::RequestCreated(_)
             | DialogEvent::RequestCompleted(_)

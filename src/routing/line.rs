@@ -2,6 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::clocks::{Door, Patience};
 use super::policy::{self, Policy};
 use super::pool::Requirement;
 use super::ranked::RankedSet;
@@ -36,6 +37,12 @@ pub(super) struct Line {
     pub pooled: usize,
     /// In mode `round_robin`: the number of the ruling by which each operator was last given a dialog.
     pub given: HashMap<OperatorIndex, u64>,
+    /// Dialogs on whose way here a place is held.
+    pub entering: usize,
+    /// When it is open.
+    pub door: Door,
+    /// How long it waits for what happens to its dialogs by themselves.
+    pub patience: Patience,
 }
 
 /// A member's place.
@@ -65,6 +72,9 @@ impl Line {
             pools: HashMap::new(),
             pooled: 0,
             given: HashMap::new(),
+            entering: 0,
+            door: Door::default(),
+            patience: Patience::default(),
         }
     }
 
@@ -76,9 +86,9 @@ impl Line {
         self.policy().offers_to_all()
     }
 
-    /// Whether its dialogs are given to anybody at all.
+    /// Whether its dialogs are given to anybody now: not while the channel is closed.
     pub(super) fn gives(&self) -> bool {
-        self.policy().gives()
+        self.policy().gives() && !self.door.is_closed()
     }
 
     /// Whether an operator's score is a share of its capacity.

@@ -1,6 +1,7 @@
 //! What follows now: what has to be taken back, then who gets which dialog, then what still waits.
 
 use super::choosing::Chosen;
+use super::clocks::timer_of;
 use super::directive::Directive;
 use super::registry::{OperatorIndex, PoolIndex};
 use super::router::{Mend, Router};
@@ -41,13 +42,17 @@ impl Router {
         self.now = deadline;
         for subject in subjects {
             match (kind, subject) {
-                (TimerKind::Offer, Subject::Dialog(dialog)) => {
+                (TimerKind::Offer, Subject::Dialog(dialog)) if self.is_offer(dialog, kind, deadline) => {
                     self.start_trip(dialog, None, true);
                     due.push(Directive::Expire { dialog, deadline });
                 }
                 (TimerKind::Eligibility, Subject::Dialog(dialog)) => self.relax(dialog, deadline),
                 (TimerKind::Eligibility, Subject::Operator(operator)) => self.look_at_window(operator),
-                _ => {}
+                (_, Subject::Dialog(dialog)) => {
+                    due.extend(timer_of(kind).and_then(|timer| self.time_out(dialog, timer)));
+                }
+                (_, Subject::Line(line)) => self.read_clock(line, now),
+                (_, Subject::Operator(_)) => {}
             }
         }
         self.now = now;
@@ -87,7 +92,9 @@ impl Router {
             let is_waiting = ticket.is_some_and(Ticket::is_waiting);
             let chosen = match is_waiting {
                 true => self.choose_in_turn(dialog, (score, dialog), pool),
-                false => self.choose_more(dialog),
+                // What a closed line does not know of, it learns when it opens.
+                false if self.lines[self.tickets[&dialog].line].gives() => self.choose_more(dialog),
+                false => Chosen::new(),
             };
             if !chosen.is_empty() {
                 return Some(self.offer(dialog, &chosen));

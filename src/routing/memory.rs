@@ -75,7 +75,13 @@ impl Memory {
             Fact::Transferred { .. } | Fact::OfferEnded { .. } | Fact::Owned { .. } | Fact::Closed => {
                 self.alone.remove(&dialog);
             }
-            Fact::Announced | Fact::Offered { .. } | Fact::Wrote { .. } | Fact::Prioritised { .. } => {}
+            Fact::Announced
+            | Fact::Offered { .. }
+            | Fact::Wrote { .. }
+            | Fact::Prioritised { .. }
+            | Fact::BotHolds { .. }
+            | Fact::Unpinned
+            | Fact::NotYet { .. } => {}
         }
         match event {
             DialogEvent::Offered { ruling: Some(ruling), .. }

@@ -38,6 +38,7 @@ mod admission;
 mod check;
 mod choosing;
 mod claims;
+mod clocks;
 mod dialog_map;
 mod directive;
 mod fact;

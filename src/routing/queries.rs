@@ -146,7 +146,7 @@ impl Router {
                 Holder::Nobody => totals.waiting += 1,
                 Holder::Offered { .. } => totals.offered += 1,
                 Holder::Owner(_) => totals.answered += 1,
-                Holder::Closed => {}
+                Holder::Bot(_) | Holder::Closed => {}
             }
         }
         totals

@@ -49,6 +49,10 @@ pub struct Router {
     pub(super) demand: BTreeSet<(Score, DialogId, PoolIndex)>,
     /// Waiting dialogs at rest of which it has not been said that they wait.
     pub(super) unannounced: BTreeSet<(Score, DialogId)>,
+    /// Lines whose hours were put, and whose clock is yet to be read.
+    pub(super) unread_hours: Vec<LineIndex>,
+    /// Lines whose dialogs may be late by other rules than before.
+    pub(super) changed_patience: Vec<LineIndex>,
 }
 
 /// What is taken back from an operator; withdrawals go first.
@@ -84,6 +88,8 @@ impl Router {
             mending: 0,
             demand: BTreeSet::new(),
             unannounced: BTreeSet::new(),
+            unread_hours: Vec::new(),
+            changed_patience: Vec::new(),
         };
         for operator in memory.touched() {
             let index = router.intern_operator(&operator);

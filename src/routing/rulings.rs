@@ -106,8 +106,10 @@ impl Router {
         for (place, seat) in (0..).zip(&line.seats) {
             let account = &self.operators[seat.operator];
             let had_it = !new_round && round.contains(seat.operator);
-            let obstacle =
-                account.obstacle(line, &self.pools[pool].requirement).or(had_it.then_some(Reason::Round));
+            let obstacle = account
+                .obstacle(line, &self.pools[pool].requirement)
+                .or(had_it.then_some(Reason::Round))
+                .or(line.door.is_closed().then_some(Reason::Hours));
             match obstacle {
                 Some(reason) => ruling.filtered.push(Filtered { operator: account.id.clone(), reason }),
                 None if gives => candidates.push((self.key_of(pool, seat.operator), place)),
@@ -145,6 +147,8 @@ impl Router {
         let mut counts: Vec<(Reason, u32)> = pool.parked_by_reason().collect();
         counts.push((Reason::Skill, absent as u32));
         counts.push((Reason::Round, had_it as u32));
+        let closed = self.lines[pool.line].door.is_closed();
+        counts.push((Reason::Hours, if closed { pool.ready.len() as u32 } else { 0 }));
         counts.sort_unstable();
         counts.retain(|(_, count)| *count > 0);
         ruling.more_filtered = counts;

@@ -41,6 +41,7 @@ impl Router {
             self.list(dialog);
             self.rest(dialog);
         }
+        self.put_time(index, channel);
     }
 
     /// An operator was put, came, went or was removed, or was found at recovery.
@@ -61,8 +62,9 @@ impl Router {
             self.withdraw_from(index);
         }
         if is_dismissed {
-            let owned = self.operators[index].owned.iter();
-            self.mends.extend(owned.map(|dialog| (Mend::ReturnToQueue, *dialog, operator.id.clone())));
+            let account = &self.operators[index];
+            let held = account.owned.iter().chain(&account.hosted);
+            self.mends.extend(held.map(|dialog| (Mend::ReturnToQueue, *dialog, operator.id.clone())));
         }
         if other_skills {
             self.reskill(index);
@@ -88,6 +90,8 @@ impl Router {
         let mut ticket = Ticket::new(line, dialog.entered_at);
         let home = dialog.client.as_ref().map_or(line, |client| self.intern_line(&client.channel));
         ticket.wishes = dialog.wishes.as_deref().map(|wishes| self.intern_wishes(wishes, home));
+        (ticket.opened_at, ticket.answered) = (dialog.opened_at, dialog.owned_at.is_some());
+        ticket.owned_at = dialog.owned_at.unwrap_or(dialog.opened_at);
         ticket.announced = dialog.announced;
         ticket.weight = dialog.weight;
         ticket.round = self.intern_all(&dialog.round);
@@ -98,10 +102,12 @@ impl Router {
                 Holder::Offered { to: self.intern_all(to), deadline: *deadline }
             }
             (Status::Answered, Some(owner)) => Holder::Owner(owner),
-            (Status::Answered, None) | (Status::Closed { .. }, _) => return,
+            (Status::Bot, Some(bot)) => Holder::Bot(bot),
+            (Status::Answered | Status::Bot, None) | (Status::Closed { .. }, _) => return,
         };
         self.tickets.insert(dialog.id, ticket.clone());
         self.charge_restored(dialog.id, &ticket);
+        self.wind_restored(dialog);
         self.list(dialog.id);
         self.rest(dialog.id);
     }
@@ -119,7 +125,7 @@ impl Router {
                 self.relax(dialog, now);
             }
             self.recall_lost_offers(dialog);
-            if let Holder::Owner(owner) = self.tickets[&dialog].holder
+            if let Holder::Owner(owner) | Holder::Bot(owner) = self.tickets[&dialog].holder
                 && self.operators[owner].removed
             {
                 let owner = self.operators[owner].id.clone();
@@ -152,6 +158,9 @@ impl Router {
                 account.held += u64::from(ticket.weight);
                 account.owned.insert(dialog);
                 account.tolerate();
+            }
+            Holder::Bot(bot) => {
+                self.operators[*bot].hosted.insert(dialog);
             }
             Holder::Nobody | Holder::Closed => {}
         }

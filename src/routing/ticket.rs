@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::clocks::Clocks;
 use super::registry::{LineIndex, OperatorIndex, PoolIndex};
 use super::score::Score;
 use super::sorted::OperatorSet;
@@ -36,6 +37,12 @@ pub(super) struct Ticket {
     pub standing: Option<(PoolIndex, u64)>,
     /// In mode `all`: to whom it may have to be offered as well.
     pub missing: Missing,
+    pub opened_at: Timestamp,
+    /// Whether somebody has ever answered it, and when they last did.
+    pub answered: bool,
+    pub owned_at: Timestamp,
+    /// Its timers that stand, apart from its offer's and that of a relaxation.
+    pub clocks: Option<Box<Clocks>>,
 }
 
 /// What is true of one dialog alone.
@@ -57,6 +64,8 @@ pub(super) enum Holder {
     Offered { to: OperatorSet, deadline: Option<Timestamp> },
     /// The owner.
     Owner(OperatorIndex),
+    /// The bot that met the client.
+    Bot(OperatorIndex),
     /// It has ended.
     Closed,
 }
@@ -68,6 +77,8 @@ pub(super) struct Trip {
     pub reservation: Option<Reservation>,
     /// Whether it takes something back, and matching waits for it.
     pub mends: bool,
+    /// The line in which a place is held for the dialog, in case it goes there.
+    pub entering: Option<LineIndex>,
 }
 
 /// Units for the operator who would get the dialog.
@@ -130,6 +141,10 @@ impl Ticket {
             listed: Listed::Nowhere,
             standing: None,
             missing: Missing::none(),
+            opened_at: entered_at,
+            answered: false,
+            owned_at: entered_at,
+            clocks: None,
         }
     }
 

@@ -11,7 +11,6 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TimerKind {
     /// A channel opens or closes.
-    #[allow(dead_code, reason = "hours set these")]
     Hours,
     /// Less is required of an operator, or one may be given dialogs again: relaxation and fairness.
     #[allow(dead_code, reason = "relaxation and fairness set these")]
@@ -19,13 +18,10 @@ pub(super) enum TimerKind {
     /// An offer ends, or a bot hands a dialog to the queue.
     Offer,
     /// Nobody has answered for long.
-    #[allow(dead_code, reason = "no-answer sets these")]
     NoAnswer,
     /// The client has waited for long.
-    #[allow(dead_code, reason = "abandonment sets these")]
     Abandonment,
     /// Nothing was written for long.
-    #[allow(dead_code, reason = "closing sets these")]
     Closing,
 }
 
@@ -35,7 +31,6 @@ pub(super) enum Subject {
     Dialog(DialogId),
     #[allow(dead_code, reason = "fairness sets these")]
     Operator(OperatorIndex),
-    #[allow(dead_code, reason = "hours set these")]
     Line(LineIndex),
 }
 

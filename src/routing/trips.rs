@@ -35,6 +35,7 @@ impl Router {
         if chosen.is_empty() {
             self.rule_on_waiting(dialog);
         }
+        self.wind(dialog, now);
         self.send_out(dialog, &chosen);
         let mut operators: Vec<OperatorId> =
             chosen.iter().map(|operator| self.operators[*operator].id.clone()).collect();
@@ -48,8 +49,25 @@ impl Router {
         }
     }
 
+    /// A dialog is just being opened that a bot will hold: it is in no queue yet.
+    pub fn place_with_bot(
+        &mut self,
+        dialog: DialogId,
+        channel: &ChannelId,
+        wishes: Option<&Wishes>,
+        now: Timestamp,
+    ) {
+        let line = self.intern_line(channel);
+        let mut ticket = Ticket::new(line, now);
+        ticket.wishes = wishes.map(|wishes| self.intern_wishes(wishes, line));
+        self.tickets.insert(dialog, ticket);
+        self.ruling = None;
+        self.start_trip(dialog, None, false);
+    }
+
     /// Takes back a dialog that was placed and is not opened after all.
     pub fn forget_new(&mut self, dialog: DialogId) {
+        self.stop_clocks(dialog);
         self.leave_pool(dialog);
         self.tickets.remove(&dialog);
     }
@@ -154,7 +172,7 @@ impl Router {
         self.mending += usize::from(mends);
         let ticket = self.ticket_mut(dialog);
         let was_at_rest = ticket.is_at_rest();
-        ticket.trips.push(Trip { reservation, mends });
+        ticket.trips.push(Trip { reservation, mends, entering: None });
         if was_at_rest && ticket.is_waiting() {
             self.lift(dialog);
         }
@@ -174,6 +192,9 @@ impl Router {
     }
 
     fn release(&mut self, trip: Trip) {
+        if let Some(line) = trip.entering {
+            self.lines[line].entering -= 1;
+        }
         if let Some(Reservation { operator, units, charged: true }) = trip.reservation {
             self.operators[operator].reserved -= u64::from(units);
             self.wake(operator);
@@ -303,7 +324,7 @@ impl Router {
                     self.demand.insert((score, dialog, pool));
                 }
             }
-            (Holder::Owner(_) | Holder::Nobody | Holder::Offered { .. }, _) => {}
+            (Holder::Owner(_) | Holder::Bot(_) | Holder::Nobody | Holder::Offered { .. }, _) => {}
             (Holder::Closed, _) => {
                 self.tickets.remove(&dialog);
             }

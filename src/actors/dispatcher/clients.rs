@@ -6,11 +6,11 @@ use crate::actors::caller::{Caller, Outcome};
 use crate::actors::dialog::{OnDisk, Opening, ToDialog};
 use crate::actors::inbox::Ask;
 use crate::domain::command::Command;
-use crate::domain::dialog::KeptRuling;
 use crate::domain::dialog::command::{
     ClientLeave, Context, Desk, Lookup, OfferRules, Placement, Receive, queue_full,
 };
 use crate::domain::dialog::order::DialogOrder;
+use crate::domain::dialog::{KeptRuling, Wishes};
 use crate::domain::reply::{Received, Reply};
 use crate::error::{Code, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, MessageId, OperatorId};
@@ -119,11 +119,13 @@ impl Dispatcher {
         // A new dialog takes its turn behind those that wait already.
         self.direct(now);
         let wishes = receive.wishes(last_operator.clone()).some();
-        let placement = self.router.place_new(id, &receive.channel, wishes.as_deref(), now);
-        if placement == Placement::Waiting && self.router.is_one_too_many(id) {
-            self.router.forget_new(id);
+        let mut desk = Desk { lookup, last_operator, ..Desk::new(rules) };
+        self.mind(&mut desk, Some(&receive.channel));
+        let bot = self.bot_for(&receive.channel, previous.is_none());
+        let Some(placement) = self.place(id, &receive.channel, wishes.as_deref(), bot, &desk, now) else {
             return self.reject(caller, queue_full());
-        }
+        };
+        desk.ruling = self.router.take_ruling().map(KeptRuling::from);
         self.next_dialog = DialogId(id.0 + 1);
         let client = (receive.channel.clone(), receive.client.clone());
         self.clients.insert(client.clone(), id);
@@ -131,13 +133,35 @@ impl Dispatcher {
         if let Some(live) = self.live.get_mut(&id) {
             live.previous = previous;
         }
-        let ruling = self.router.take_ruling().map(KeptRuling::from);
-        let desk = Desk { lookup, ruling, last_operator, ..Desk::new(rules) };
         let context = Context { now, actor: None, desk };
         self.tell(
             id,
             ToDialog::Open(Box::new(Opening { dialog: id, receive, previous, placement, context, caller })),
         );
+    }
+
+    /// Where a dialog that is just being opened begins: in the hands of a bot, or as the router says; nowhere,
+    /// if there is no place for it.
+    fn place(
+        &mut self,
+        id: DialogId,
+        channel: &ChannelId,
+        wishes: Option<&Wishes>,
+        bot: Option<OperatorId>,
+        desk: &Desk,
+        now: Timestamp,
+    ) -> Option<Placement> {
+        if let Some(bot) = bot {
+            self.router.place_with_bot(id, channel, wishes, now);
+            return Some(Placement::Bot(bot));
+        }
+        let placement = self.router.place_new(id, channel, wishes, now);
+        let stays = placement == Placement::Waiting && !desk.ends_at_the_door();
+        if stays && self.router.is_one_too_many(id) {
+            self.router.forget_new(id);
+            return None;
+        }
+        Some(placement)
     }
 
     /// Who owned the client's dialog before in this channel, where that counts.

@@ -156,9 +156,9 @@ impl Dispatcher {
 
     fn transfer(&mut self, transfer: Box<Transfer>, asking: Asking) {
         let dialog = transfer.dialog;
-        let queue_full = match &transfer.to {
-            Destination::Channel(channel) => self.router.is_full_for(dialog, channel),
-            Destination::Operator(_) => false,
+        let (closed_queue, queue_full) = match &transfer.to {
+            Destination::Channel(channel) => (self.closed(channel), self.router.is_full_for(dialog, channel)),
+            Destination::Operator(_) => (None, false),
         };
         let (target, reachable) = match &transfer.to {
             Destination::Channel(channel) if self.router.rules(channel).is_none() => {
@@ -176,6 +176,7 @@ impl Dispatcher {
         };
         self.order_with(dialog, DialogOrder::Transfer(transfer), target, asking, |desk| {
             desk.reachable = reachable;
+            desk.closed_queue = closed_queue;
             desk.queue_full = queue_full;
         });
     }
@@ -261,6 +262,8 @@ impl Dispatcher {
     pub(super) fn channel_put(&mut self, channel: &Channel) {
         self.channels += usize::from(self.router.rules(&channel.id).is_none());
         self.router.put_channel(channel);
+        self.router.keep_time(self.now());
+        self.manners.put(channel);
         match channel.settings.rating {
             true => self.asking.insert(channel.id.clone()),
             false => self.asking.remove(&channel.id),
@@ -294,7 +297,9 @@ impl Dispatcher {
         let known = self.router.rules_for(dialog);
         let unqueued =
             || OfferRules { accept: Accept::Auto, weight: 0, ..OfferRules::of(&ChannelSettings::default()) };
-        Desk::new(known.unwrap_or_else(unqueued))
+        let mut desk = Desk::new(known.unwrap_or_else(unqueued));
+        self.mind(&mut desk, self.router.channel_of(dialog));
+        desk
     }
 }
 

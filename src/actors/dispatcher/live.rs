@@ -196,7 +196,8 @@ impl Dispatcher {
         }
         live.sent += 1;
         let may_end = match &message {
-            ToDialog::Order(told) => told.order.may_end(),
+            ToDialog::Order(told) => told.order.may_end() || told.context.desk.ends_at_the_door(),
+            ToDialog::Open(opening) => opening.context.desk.ends_at_the_door(),
             message => matches!(message, ToDialog::Move(_)),
         };
         if may_end {

@@ -8,6 +8,7 @@
 //! - `composer.rs`: what a command that writes has to know before it goes to its dialog;
 //! - `clients.rs`: which dialog a client's message belongs to;
 //! - `live.rs`: which dialogs have an actor, waking and retiring them;
+//! - `manners.rs`: channels that say or do something by themselves;
 //! - `messages.rs`: from a message to the dialog in which it stands;
 //! - `moves.rs`: messages that move to a new dialog;
 //! - `gathering.rs`: commands on several dialogs, which are answered once;
@@ -31,6 +32,7 @@ mod discussions;
 mod erasing;
 mod gathering;
 mod live;
+mod manners;
 mod messages;
 mod moves;
 mod queries;
@@ -53,6 +55,7 @@ use self::checkpoint::Checkpoint;
 use self::company::Company;
 use self::gathering::Gatherings;
 use self::live::{House, Live};
+use self::manners::Manners;
 use self::retention::Retention;
 use super::eraser::{AskNewest, EraseDialog, Swept};
 use super::guard::guarded;
@@ -97,6 +100,8 @@ pub struct Dispatcher {
     gatherings: Gatherings,
     /// Channels that ask for a rating.
     asking: HashSet<ChannelId>,
+    /// Channels that say or do something by themselves.
+    manners: Manners,
     checkpoint: Checkpoint,
     /// How long channels keep dialogs.
     retention: Retention,
@@ -223,6 +228,7 @@ impl Dispatcher {
     fn guarded(&mut self, context: &mut Context<Self>, handler: impl FnOnce(&mut Self, &mut Context<Self>)) {
         let handled = guarded(|| {
             handler(self, context);
+            self.fire();
             self.arm(context);
             if self.checkpoint.has_more() {
                 self.resume_later(context);

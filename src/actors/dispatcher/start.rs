@@ -13,6 +13,7 @@ use super::checkpoint::Checkpoint;
 use super::company::Company;
 use super::gathering::Gatherings;
 use super::live::House;
+use super::manners::Manners;
 use super::retention::Retention;
 use crate::actors::caller::Completion;
 use crate::actors::dialog::{OnDisk, send_image};
@@ -43,6 +44,7 @@ pub struct Recovering {
     clients: HashMap<(ChannelId, ClientId), DialogId>,
     company: Company,
     asking: HashSet<ChannelId>,
+    manners: Manners,
     router: Option<Router>,
     /// Idempotency keys that only the journal holds.
     pub unwritten_keys: Vec<(IdempotencyKey, Reply)>,
@@ -91,6 +93,7 @@ impl Recovery for Recovering {
         if channel.thing.settings.rating {
             self.asking.insert(channel.thing.id.clone());
         }
+        self.manners.put(&channel.thing);
         self.channels.push(channel);
     }
 
@@ -172,6 +175,7 @@ pub fn start(
             company: std::mem::take(&mut recovering.company),
             gatherings: Gatherings::default(),
             asking: std::mem::take(&mut recovering.asking),
+            manners: std::mem::take(&mut recovering.manners),
             checkpoint: Checkpoint::default(),
             retention: Retention::default(),
             armed: None,
@@ -218,8 +222,10 @@ impl Dispatcher {
         }
         let now = self.now();
         self.router.reconcile(now);
+        self.router.keep_time(now);
         removed.iter().for_each(|operator| self.dismiss(operator, now));
         self.direct(now);
+        self.fire();
     }
 
     fn take_up_dialog(&mut self, dialog: Dialog, on_disk: OnDisk, erased: Option<Traces>) {

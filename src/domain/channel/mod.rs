@@ -41,6 +41,11 @@ impl Channel {
         channel
     }
 
+    /// What people call it: its name, or its id if it was given none.
+    pub fn shown(&self) -> &str {
+        if self.settings.name.is_empty() { self.id.as_str() } else { &self.settings.name }
+    }
+
     /// Takes an event in. Never fails: an event is a fact.
     pub fn apply(&mut self, event: &ChannelEvent) {
         match event {

@@ -1,7 +1,8 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
 use super::{
-    Client, Dialog, HostRequest, Insert, KeptRuling, Message, MovedMessage, Rating, Ruled, Score, Status,
+    Author, Client, Dialog, HostRequest, Insert, KeptRuling, Message, MovedMessage, Notice, Rating, Ruled,
+    Score, Status,
 };
 use crate::domain::event::{Destination, DialogEvent};
 use crate::domain::statistics::Progress;
@@ -62,6 +63,8 @@ impl Dialog {
             wishes: None,
             rulings: Vec::new(),
             progress: Progress::default(),
+            owned_at: None,
+            unanswered_in: Vec::new(),
         }
     }
 
@@ -69,7 +72,7 @@ impl Dialog {
     /// was written.
     pub fn take_in(&mut self, event: DialogEvent, at: Timestamp) {
         match event {
-            DialogEvent::MessageAdded(message) => self.messages.push(*message),
+            DialogEvent::MessageAdded(message) => self.add(*message),
             event => self.apply(&event, at),
         }
     }
@@ -98,17 +101,28 @@ impl Dialog {
                 }
             }
             DialogEvent::Answered { operator, weight, ruling } => {
-                self.own(operator, *weight);
+                self.own(operator, *weight, at);
                 self.rule(ruling.as_ref(), std::slice::from_ref(operator), at);
             }
-            DialogEvent::Taken { operator, weight, .. } => self.own(operator, *weight),
-            DialogEvent::Transferred { to, .. } => self.transfer(to, at),
+            DialogEvent::Taken { operator, weight, .. } => self.own(operator, *weight, at),
+            DialogEvent::BotJoined { operator } => {
+                self.status = Status::Bot;
+                self.owner = Some(operator.clone());
+            }
+            DialogEvent::OverflowFull { .. } => self.was_unanswered(),
+            DialogEvent::Transferred { from, to, by } => {
+                // Nobody owned it and nobody passed it on: nobody had answered in time.
+                if from.is_none() && by.is_none() {
+                    self.was_unanswered();
+                }
+                self.transfer(to, at);
+            }
             DialogEvent::PrioritySet { priority, .. } => {
                 self.wishes.get_or_insert_default().priority = Some(*priority);
             }
             DialogEvent::Pinned { .. } => self.pinned = true,
             DialogEvent::Unpinned { .. } => self.pinned = false,
-            DialogEvent::MessageAdded(message) => self.messages.push((**message).clone()),
+            DialogEvent::MessageAdded(message) => self.add((**message).clone()),
             DialogEvent::FormSubmitted { message, answers } => {
                 if let Some(Insert::Form(form)) = self.insert_of(*message) {
                     form.answers = Some(answers.clone());
@@ -222,8 +236,9 @@ impl Dialog {
         }
     }
 
-    fn own(&mut self, operator: &OperatorId, weight: u32) {
+    fn own(&mut self, operator: &OperatorId, weight: u32, at: Timestamp) {
         self.status = Status::Answered;
+        self.owned_at = Some(at);
         self.announced = false;
         self.participants.retain(|participant| participant != operator);
         if let Some(before) = self.owner.replace(operator.clone()).filter(|before| before != operator) {
@@ -259,6 +274,22 @@ impl Dialog {
         }
         let winners = winners.iter().cloned().collect();
         self.rulings.push(Ruled { at, ruling: ruling.clone(), winners });
+    }
+
+    fn add(&mut self, message: Message) {
+        if message.author == Author::System(Notice::NoAnswer) {
+            self.was_unanswered();
+        }
+        self.messages.push(message);
+    }
+
+    /// What its channel does when nobody answers in time has been done.
+    fn was_unanswered(&mut self) {
+        if let Some(channel) = &self.channel
+            && !self.unanswered_in.contains(channel)
+        {
+            self.unanswered_in.push(channel.clone());
+        }
     }
 
     fn remember(&mut self, operator: OperatorId) {

@@ -164,7 +164,7 @@ pub enum Author {
     /// An employee or a bot.
     Operator(OperatorId),
     /// The engine, for a channel's rule.
-    System,
+    System(Notice),
 }
 
 impl Author {
@@ -172,9 +172,22 @@ impl Author {
     pub fn operator(&self) -> Option<&OperatorId> {
         match self {
             Self::Operator(operator) => Some(operator),
-            Self::Client | Self::System => None,
+            Self::Client | Self::System(_) => None,
         }
     }
+}
+
+/// The rule of a channel that made the engine write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Notice {
+    /// Greets whoever opens a dialog.
+    Welcome,
+    /// Says that the channel is closed; once in a dialog.
+    OffHours,
+    /// Says that nobody has answered yet; once in a dialog.
+    NoAnswer,
+    /// Takes leave of the client.
+    Closing,
 }
 
 /// Who may read a message.

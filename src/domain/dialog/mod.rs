@@ -7,6 +7,7 @@ mod apply;
 pub mod command;
 mod contact;
 mod content;
+mod deadline;
 mod erasure;
 mod host_request;
 mod message;
@@ -25,9 +26,10 @@ pub use contact::{Contact, ContactValue};
 pub use content::{
     Card, Content, FormAnswer, Insert, Mention, MentionTarget, Payment, PaymentStatus, SentForm,
 };
+pub use deadline::DialogTimer;
 pub use erasure::Traces;
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
-pub use message::{Author, Message, Receipt, Revision, Visibility};
+pub use message::{Author, Message, Notice, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
 pub use ruling::{Candidate, Filtered, KeptRuling, Preference, Reason, Rule, Ruled, Ruling};
 pub use status::{CloseReason, Status};
@@ -96,6 +98,10 @@ pub struct Dialog {
     pub rulings: Vec<Ruled>,
     /// When it first entered a queue and was first answered.
     pub progress: Progress,
+    /// When somebody last made it their own.
+    pub owned_at: Option<Timestamp>,
+    /// Channels in which nobody answered in time, and what they do about that has been done.
+    pub unanswered_in: Vec<ChannelId>,
 }
 
 /// A message that goes on in another dialog.
@@ -168,6 +174,16 @@ impl Dialog {
         everybody
     }
 
+    /// Whether the engine has written for this rule.
+    pub fn has_notice(&self, notice: Notice) -> bool {
+        self.messages.iter().any(|message| message.author == Author::System(notice))
+    }
+
+    /// Whether a bot holds it, and it is this operator.
+    pub fn is_held_by(&self, operator: &OperatorId) -> bool {
+        self.status == Status::Bot && self.is_owner(operator)
+    }
+
     /// Whether it has ended.
     pub fn is_closed(&self) -> bool {
         matches!(self.status, Status::Closed { .. })
@@ -216,6 +232,11 @@ impl Dialog {
 
     /// The id that the next message gets.
     pub fn next_message(&self) -> MessageId {
-        MessageId::of(self.id, self.messages.len() as u32 + 1)
+        self.message_behind(0)
+    }
+
+    /// The id that a message gets behind `ahead` others that are about to be written.
+    pub fn message_behind(&self, ahead: usize) -> MessageId {
+        MessageId::of(self.id, (self.messages.len() + ahead) as u32 + 1)
     }
 }

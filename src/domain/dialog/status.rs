@@ -14,6 +14,9 @@
 //!          │       to a channel        └─┼── offered ─┘ (transferred to an operator)
 //!          └──────────► closed ◄─────────┴────────────┘
 //! ```
+//!
+//! A dialog that a bot meets opens in status `bot`. From there it is transferred into the queue or to an
+//! operator, taken, or closed; it never comes back to the bot.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +43,8 @@ pub enum Status {
         /// Why.
         reason: CloseReason,
     },
+    /// The bot that met the client holds it.
+    Bot,
 }
 
 impl Status {
@@ -50,6 +55,7 @@ impl Status {
             Self::Offered { .. } => "offered",
             Self::Answered => "answered",
             Self::Closed { .. } => "closed",
+            Self::Bot => "bot",
         }
     }
 }

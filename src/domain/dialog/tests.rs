@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::command::*;
-use super::order::{Announce, DialogOrder, Dismiss, ExpireOffer, Offer, ReturnToQueue, WithdrawOffer};
+use super::order::{
+    Abandon, Announce, AutoClose, DialogOrder, Dismiss, ExpireOffer, HandOff, NoAnswer, Offer, ReturnToQueue,
+    WithdrawOffer,
+};
 use super::*;
 use crate::domain::channel::{Accept, QueueMode};
 use crate::domain::event::{Destination, DialogEvent};
@@ -35,9 +38,22 @@ fn context() -> impl Strategy<Value = Context> {
             }
             (context.desk.room, context.desk.reachable) = (room, reachable);
             context.desk.rating = true;
-            context
+            with_manners(context, reachable)
         },
     )
+}
+
+/// The channel says and does what a channel can by itself.
+fn with_manners(context: Context, closes: bool) -> Context {
+    let context = context.with_rules(|settings| {
+        let bot = r#"{"operator":"robo","hand_off_after_ms":1}"#;
+        settings.bot = Some(serde_json::from_str(bot).unwrap());
+        let (reply, overflow_channel) = (Some("busy".to_owned()), Some(channel("shop")));
+        settings.no_answer = Some(crate::domain::channel::NoAnswer { after_ms: 1, reply, overflow_channel });
+        (settings.abandon_ms, settings.auto_close_ms) = (Some(1), Some(1));
+        (settings.welcome, settings.closing) = (Some("hi".into()), Some("bye".into()));
+    });
+    context.into_closed("shop", Some("closed"), closes)
 }
 
 fn order() -> impl Strategy<Value = DialogOrder> {
@@ -74,6 +90,9 @@ fn order() -> impl Strategy<Value = DialogOrder> {
         CompleteRequest { request, reference: text(), url: None }.into(),
         FailRequest { request, reason: text(), retry_after_ms: Some(1) }.into(),
         Announce.into(),
+        HandOff.into(),
+        NoAnswer { overflow_full: false }.into(),
+        NoAnswer { overflow_full: true }.into(),
         ExpireOffer { deadline: NOW.plus_ms(60_000) }.into(),
     ];
     let client = crate::ids::ClientId::new("ala").unwrap();
@@ -82,6 +101,8 @@ fn order() -> impl Strategy<Value = DialogOrder> {
         Finish { dialog }.into(),
         Spam { dialog }.into(),
         ClientLeave { channel: channel("web"), client }.into(),
+        Abandon.into(),
+        AutoClose.into(),
     ];
     let message = || (1_u32..8).prop_map(|place| MessageId::of(DIALOG, place));
     let states =
@@ -109,6 +130,7 @@ fn placement() -> impl Strategy<Value = Placement> {
         Just(Placement::Waiting),
         somebody().prop_map(|operator| Placement::Offered(vec![operator])),
         somebody().prop_map(Placement::Assigned),
+        somebody().prop_map(Placement::Bot),
     ]
 }
 
@@ -121,7 +143,8 @@ fn assert_sound(dialog: &Dialog) {
         to.iter().enumerate().all(|(at, operator)| !to[..at].contains(operator)),
         "nobody is offered it twice"
     );
-    assert!(dialog.is_closed() || answered == dialog.owner.is_some(), "answered is who has an owner");
+    let held = answered || dialog.status == Status::Bot;
+    assert!(dialog.is_closed() || held == dialog.owner.is_some(), "answered is who has an owner");
     assert!(dialog.owner.as_ref().is_none_or(|owner| !dialog.participants.contains(owner)));
     assert!(!(answered || offered) || dialog.weight > 0, "what somebody has takes capacity");
     assert!(!dialog.announced || dialog.status == Status::Waiting, "only what waits is said to wait");

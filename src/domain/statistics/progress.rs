@@ -20,8 +20,8 @@ impl Progress {
     /// Takes an event in; the same one again changes nothing.
     pub fn follow(&mut self, event: &DialogEvent, at: Timestamp) {
         match event {
-            // A dialog that a bot holds first enters its queue when the bot lets go of it: the event that
-            // says so belongs to the second arm, and the one by which the bot comes forgets this entry.
+            // A dialog that a bot holds first enters its queue when the bot lets go of it.
+            DialogEvent::BotJoined { .. } => self.entered_at = None,
             DialogEvent::Opened { .. } | DialogEvent::Transferred { .. } => {
                 self.entered_at.get_or_insert(at);
             }

@@ -123,6 +123,8 @@ fn of_operator(event: &OperatorEvent, mut tell: impl FnMut(OperatorChange)) {
 
 /// How a dialog stands while its events are gone through.
 struct Course<'a> {
+    /// Whether a bot meets the client: then it does not enter its queue yet.
+    met_by_bot: bool,
     channel: Option<&'a ChannelId>,
     apart: bool,
     waited_ms: Option<u64>,
@@ -132,6 +134,7 @@ struct Course<'a> {
 
 fn of_dialog(events: &[DialogEvent], standing: Option<&Standing>, tell: &mut impl FnMut(Counted)) {
     let mut course = Course {
+        met_by_bot: events.iter().any(|event| matches!(event, DialogEvent::BotJoined { .. })),
         channel: standing.map(|standing| &standing.channel),
         apart: standing.is_some_and(|standing| standing.apart),
         waited_ms: standing.and_then(|standing| standing.waited_ms),
@@ -146,7 +149,9 @@ impl<'a> Course<'a> {
         match event {
             DialogEvent::Opened { channel, .. } => {
                 self.channel = Some(channel);
-                self.enter(tell);
+                if !self.met_by_bot {
+                    self.enter(tell);
+                }
             }
             DialogEvent::OpenedByMove { channel, .. } => {
                 self.channel = Some(channel);

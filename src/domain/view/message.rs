@@ -162,6 +162,6 @@ fn author(message: &Message) -> &'static str {
     match message.author {
         Author::Client => "client",
         Author::Operator(_) => "operator",
-        Author::System => "system",
+        Author::System(_) => "system",
     }
 }

@@ -45,7 +45,8 @@ fn is_for_employees(event: &DialogEvent) -> bool {
         | DialogEvent::Scored { .. }
         | DialogEvent::PrioritySet { .. }
         | DialogEvent::OperatorMentioned { .. }
-        | DialogEvent::AppAttached { .. } => true,
+        | DialogEvent::AppAttached { .. }
+        | DialogEvent::OverflowFull { .. } => true,
         event => event.request().is_some(),
     }
 }
@@ -138,7 +139,9 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
             map.serialize_entry("previous", &None::<DialogId>)?;
             map.serialize_entry("by", by)
         }
-        DialogEvent::Waiting { channel, ruling: _ } => map.serialize_entry("channel", channel),
+        DialogEvent::Waiting { channel, ruling: _ } | DialogEvent::OverflowFull { channel } => {
+            map.serialize_entry("channel", channel)
+        }
         DialogEvent::Offered { operators, deadline, weight: _, ruling: _ } => {
             map.serialize_entry("operators", operators)?;
             map.serialize_entry("deadline", deadline)
@@ -148,7 +151,8 @@ fn of_dialog<M: SerializeMap>(map: &mut M, dialog: DialogId, event: &DialogEvent
         | DialogEvent::OfferExpired { operator }
         | DialogEvent::Answered { operator, weight: _, ruling: _ }
         | DialogEvent::Pinned { operator }
-        | DialogEvent::Unpinned { operator } => map.serialize_entry("operator", operator),
+        | DialogEvent::Unpinned { operator }
+        | DialogEvent::BotJoined { operator } => map.serialize_entry("operator", operator),
         DialogEvent::Transferred { from, to, by } => {
             map.serialize_entry("from", from)?;
             match to {
@@ -244,6 +248,8 @@ fn dialog_kind(event: &DialogEvent) -> &'static str {
         | DialogEvent::OpenedInternally { .. } => "dialog_opened",
         DialogEvent::PrioritySet { .. } => "priority_set",
         DialogEvent::MessageMoved { .. } => "message_moved",
+        DialogEvent::BotJoined { .. } => "bot_joined",
+        DialogEvent::OverflowFull { .. } => "overflow_full",
         DialogEvent::Waiting { .. } => "dialog_waiting",
         DialogEvent::Offered { .. } => "dialog_offered",
         DialogEvent::OfferWithdrawn { .. } => "offer_withdrawn",
@@ -285,7 +291,7 @@ fn of_message<M: SerializeMap>(map: &mut M, message: &Message) -> Result<(), M::
         match message.author {
             Author::Client => "client",
             Author::Operator(_) => "operator",
-            Author::System => "system",
+            Author::System(_) => "system",
         },
     )?;
     map.serialize_entry("visibility", &message.visibility)

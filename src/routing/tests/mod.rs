@@ -3,4 +3,5 @@
 mod naive;
 mod random;
 mod rules;
+mod time;
 mod world;

@@ -264,7 +264,7 @@ fn play(world: &mut World, naive: &mut Naive, step: &Step) {
             let expected = naive::chosen_for_new(world, &world.channels[&channel], wishes);
             let (_, placement) = world.open_wishing(&channel, wishes.clone());
             let chosen = match placement {
-                Placement::Waiting => Vec::new(),
+                Placement::Waiting | Placement::Bot(_) => Vec::new(),
                 Placement::Offered(operators) => operators,
                 Placement::Assigned(operator) => vec![operator],
             };

@@ -37,7 +37,7 @@ fn open_in(world: &mut World, name: &str) -> (DialogId, Vec<OperatorId>) {
     let (dialog, placement) = world.open(&channel_id(name));
     world.settle();
     let operators = match placement {
-        Placement::Waiting => Vec::new(),
+        Placement::Waiting | Placement::Bot(_) => Vec::new(),
         Placement::Offered(operators) => operators,
         Placement::Assigned(operator) => vec![operator],
     };

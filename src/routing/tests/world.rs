@@ -1,10 +1,14 @@
 //! A small world of dialogs, operators and channels, which plays what the router directs.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use crate::domain::channel::{Accept, Channel, ChannelSettings, Member, Queue, QueueMode};
-use crate::domain::dialog::command::{OfferRules, Placement};
-use crate::domain::dialog::{Author, CloseReason, Dialog, KeptRuling, Message, Status, Visibility, Wishes};
+use crate::domain::dialog::command::{Context, Desk, DialogCommand, OfferRules, Placement};
+use crate::domain::dialog::order::{Abandon, AutoClose, HandOff, NoAnswer};
+use crate::domain::dialog::{
+    Author, CloseReason, Dialog, DialogTimer, KeptRuling, Message, Status, Visibility, Wishes,
+};
 use crate::domain::event::{Change, Destination, DialogEvent, Events, OperatorEvent};
 use crate::domain::operator::{Operator, OperatorKind, OperatorSettings, Presence};
 use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
@@ -24,6 +28,8 @@ pub(super) fn operator_id(name: &str) -> OperatorId {
 pub(super) enum Order {
     Open(ChannelId, Placement, OfferRules, Option<KeptRuling>, Wishes),
     Direct(Directive, OfferRules, Option<KeptRuling>),
+    /// With whether the queue that would take over is full.
+    TimeOut(DialogTimer, OfferRules, bool),
     Do(Action, Told),
 }
 
@@ -82,6 +88,7 @@ impl World {
     pub(super) fn put_channel(&mut self, channel: Channel) {
         self.router.tell_time(self.now);
         self.router.put_channel(&channel);
+        self.router.keep_time(self.now);
         self.channels.insert(channel.id.clone(), channel);
     }
 
@@ -163,8 +170,13 @@ impl World {
 
     pub(super) fn direct(&mut self, directive: Directive) {
         let dialog = directive.dialog();
-        let ruling = self.router.take_ruling().map(KeptRuling::from);
-        let order = Order::Direct(directive, self.rules_for(dialog), ruling);
+        let (rules, ruling) = (self.rules_for(dialog), self.router.take_ruling().map(KeptRuling::from));
+        let order = match directive {
+            Directive::TimeOut { timer, .. } => {
+                Order::TimeOut(timer, rules, self.is_overflow_full(dialog, timer))
+            }
+            directive => Order::Direct(directive, rules, ruling),
+        };
         self.orders.entry(dialog).or_default().push_back(order);
     }
 
@@ -191,7 +203,8 @@ impl World {
         let change = Change { at: self.now, events: Events::Dialog(dialog, events.clone()) };
         self.memory.fold(&change);
         self.history.push(change);
-        let facts: Vec<Fact> = events.iter().filter_map(|event| Fact::of(event, self.now)).collect();
+        let mut facts: Vec<Fact> = events.iter().filter_map(|event| Fact::of(event, self.now)).collect();
+        facts.extend(self.not_yet(dialog, &order).filter(|_| events.is_empty()));
         self.router.arrive(dialog, &facts);
         events
     }
@@ -206,6 +219,7 @@ impl World {
             Order::Direct(directive, rules, ruling) => {
                 self.decide_directive(dialog, directive, rules, ruling)
             }
+            Order::TimeOut(timer, rules, full) => self.time_out(dialog, *timer, rules, *full),
             Order::Do(action, told) => self.decide_action(dialog, action, told),
         }
     }
@@ -228,6 +242,7 @@ impl World {
             wishes: wishes.clone().some(),
         };
         let placed = match placement {
+            Placement::Bot(bot) => DialogEvent::BotJoined { operator: bot.clone() },
             Placement::Waiting => DialogEvent::Waiting { channel: channel.clone(), ruling },
             Placement::Offered(operators) => offered(operators, rules.weight, rules, self.now, ruling),
             Placement::Assigned(operator) => {
@@ -269,11 +284,52 @@ impl World {
                     .collect(),
                 _ => Vec::new(),
             },
-            Directive::ReturnToQueue { operator, .. } if owns(dialog, operator) => {
+            Directive::ReturnToQueue { operator, .. }
+                if owns(dialog, operator) || dialog.is_held_by(operator) =>
+            {
                 vec![moved(dialog, dialog.channel.as_ref().unwrap())]
             }
-            Directive::Withdraw { .. } | Directive::ReturnToQueue { .. } => Vec::new(),
+            Directive::TimeOut { .. } | Directive::Withdraw { .. } | Directive::ReturnToQueue { .. } => {
+                Vec::new()
+            }
         }
+    }
+
+    /// Whether the queue that would take the dialog over has no place; else one is held there.
+    fn is_overflow_full(&mut self, dialog: DialogId, timer: DialogTimer) -> bool {
+        let channel = self.router.channel_of(dialog).filter(|_| timer == DialogTimer::NoAnswer);
+        let rule = channel.and_then(|channel| self.channels[channel].settings.no_answer.as_ref());
+        let overflow = rule.and_then(|rule| rule.overflow_channel.clone());
+        overflow.is_some_and(|channel| !self.router.hold_place(dialog, &channel))
+    }
+
+    /// What has fallen due is decided by the dialog's own rules.
+    fn time_out(
+        &self,
+        dialog: &Dialog,
+        timer: DialogTimer,
+        rules: &OfferRules,
+        overflow_full: bool,
+    ) -> Vec<DialogEvent> {
+        let channel = &self.channels[dialog.channel.as_ref().unwrap()];
+        let mut desk = Desk::new(*rules);
+        desk.channel = Some(Arc::new(channel.clone()));
+        let context = Context { now: self.now, actor: None, desk };
+        let decided = match timer {
+            DialogTimer::HandOff => HandOff.decide(dialog, &context),
+            DialogTimer::NoAnswer => NoAnswer { overflow_full }.decide(dialog, &context),
+            DialogTimer::Abandonment => Abandon.decide(dialog, &context),
+            DialogTimer::Closing => AutoClose.decide(dialog, &context),
+        };
+        decided.expect("what happens by itself is never rejected").events
+    }
+
+    /// What a dialog says that had nothing to do yet when it was asked.
+    fn not_yet(&self, dialog: DialogId, order: &Order) -> Option<Fact> {
+        let Order::TimeOut(timer, ..) = order else { return None };
+        let dialog = self.dialogs.get(&dialog)?;
+        let at = dialog.deadline(*timer, &self.channels[dialog.channel.as_ref()?].settings)?;
+        (at > self.now).then_some(Fact::NotYet { timer: *timer, at })
     }
 
     fn decide_action(&self, dialog: &Dialog, action: &Action, told: &Told) -> Vec<DialogEvent> {
@@ -338,6 +394,7 @@ impl World {
         self.operators.values().for_each(|operator| self.router.put_operator(operator));
         self.dialogs.values().for_each(|dialog| self.router.restore_dialog(dialog));
         self.router.reconcile(self.now);
+        self.router.keep_time(self.now);
     }
 
     /// Units that dialogs charge to an operator, counted from the dialogs alone.

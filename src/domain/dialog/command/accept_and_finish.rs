@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Context, Decision, DialogCommand, guard, steps};
+use super::{Context, Decision, DialogCommand, guard, notices, steps};
 use crate::domain::dialog::{CloseReason, Dialog};
 use crate::domain::event::DialogEvent;
 use crate::error::Rejection;
@@ -23,9 +23,10 @@ impl DialogCommand for AcceptAndFinish {
         // Who answers is the owner from then on, and no participant that could leave.
         let others = |event: &DialogEvent| !matches!(event, DialogEvent::ParticipantLeft { operator: other, .. } if other == operator);
         let leaving = steps::leave(dialog, Some(operator)).filter(others);
-        Ok(Decision::done(
-            [steps::answered(operator, context)].into_iter().chain(leaving).chain([closed]).collect(),
-        ))
+        let mut events = vec![steps::answered(operator, context)];
+        events.extend(notices::closing(dialog, context));
+        events.extend(leaving.chain([closed]));
+        Ok(Decision::done(events))
     }
 }
 
@@ -47,9 +48,19 @@ mod tests {
     }
 
     #[test]
+    fn the_client_hears_the_closing_text() {
+        let context =
+            by("anna").with_rules(|settings| settings.closing = Some("Bye, {operator.name}".into()));
+        let outcome = given(waiting()).when(&ACCEPT_AND_FINISH, &context.named("Anna"));
+        assert_eq!(outcome.added_message().text, "Bye, Anna");
+        assert_eq!(outcome.events().len(), 3);
+    }
+
+    #[test]
     fn what_may_not_be_answered_may_not_be_finished_this_way() {
         given(offered_to(["bea"])).when(&ACCEPT_AND_FINISH, &by("anna")).rejected(Code::NotOffered);
         given(answered_by("bea")).when(&ACCEPT_AND_FINISH, &by("anna")).rejected(Code::AlreadyAnswered);
+        given(held_by_bot("robo")).when(&ACCEPT_AND_FINISH, &by("anna")).rejected(Code::NotOffered);
         given(finished_by("anna")).when(&ACCEPT_AND_FINISH, &by("anna")).rejected(Code::DialogClosed);
     }
 }

@@ -54,7 +54,8 @@ mod tests {
         given(events.clone()).when(&ANSWER, &by("anna")).rejected(Code::NotOffered);
         let all = by("anna").mode(QueueMode::All);
         given(events.clone()).when(&ANSWER, &all).then([answered_event("anna", 10)]);
-        given(events).when(&ANSWER, &all.stranger()).rejected(Code::NotOffered);
+        given(events).when(&ANSWER, &all.clone().stranger()).rejected(Code::NotOffered);
+        given(held_by_bot("robo")).when(&ANSWER, &all).rejected(Code::NotOffered);
     }
 
     #[test]

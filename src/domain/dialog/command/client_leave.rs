@@ -20,7 +20,7 @@ pub struct ClientLeave {
 impl DialogCommand for ClientLeave {
     fn decide(&self, dialog: &Dialog, _: &Context) -> Result<Decision, Rejection> {
         Ok(match dialog.status {
-            Status::Waiting | Status::Offered { .. } => {
+            Status::Waiting | Status::Offered { .. } | Status::Bot => {
                 Decision::done(steps::close(dialog, CloseReason::Abandoned, None))
             }
             Status::Answered | Status::Closed { .. } => Decision::nothing(),
@@ -42,6 +42,7 @@ mod tests {
     fn a_dialog_that_nobody_answered_is_abandoned() {
         let closed = DialogEvent::Closed { reason: CloseReason::Abandoned, by: None };
         given(waiting()).when(&leave(), &by_nobody()).then([closed.clone()]);
+        given(held_by_bot("robo")).when(&leave(), &by_nobody()).then([closed.clone()]);
         let events = [withdrawn("anna"), withdrawn("bea"), closed];
         given(offered_to(["anna", "bea"])).when(&leave(), &by_nobody()).then(events);
     }

@@ -1,8 +1,10 @@
-//! Closes a dialog: participants leave, capacity is free.
+//! Closes a dialog: participants leave, capacity is free. A bot's finishing may also mean that its part is
+//! done and a person's begins.
 
 use serde::Deserialize;
 
-use super::{Context, Decision, DialogCommand, guard, steps};
+use super::{Context, Decision, DialogCommand, guard, notices, steps};
+use crate::domain::channel::OnLeave;
 use crate::domain::dialog::{CloseReason, Dialog};
 use crate::domain::permission::Permission;
 use crate::error::Rejection;
@@ -21,14 +23,28 @@ impl DialogCommand for Finish {
         let actor = context.acting()?;
         dialog.allow(Permission::Finish, actor)?;
         guard::open(dialog)?;
-        Ok(Decision::done(steps::close(dialog, CloseReason::Finished, Some(&actor.operator))))
+        let by = Some(&actor.operator);
+        if let Some(channel) = dialog.channel.as_ref().filter(|_| dialog.is_held_by(&actor.operator))
+            && on_leave(dialog, context) == OnLeave::Queue
+        {
+            return Ok(Decision::done(steps::to_queue(dialog, channel, by, context)));
+        }
+        let closing = notices::closing(dialog, context).into_iter();
+        Ok(Decision::done(closing.chain(steps::close(dialog, CloseReason::Finished, by)).collect()))
     }
+}
+
+/// What becomes of a dialog that a bot finishes.
+fn on_leave(dialog: &Dialog, context: &Context) -> OnLeave {
+    let bot = context.desk.channel_of(dialog).and_then(|channel| channel.settings.bot.as_ref());
+    bot.map_or_else(OnLeave::default, |bot| bot.on_leave)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::dialog::Status;
+    use crate::domain::dialog::{Author, Notice, Status};
+    use crate::domain::event::{Destination, DialogEvent};
     use crate::domain::operator::Role;
     use crate::domain::testing::*;
     use crate::error::Code;
@@ -53,6 +69,32 @@ mod tests {
             withdrawn("cleo"),
             finished_event("anna"),
         ]);
+    }
+
+    #[test]
+    fn the_closing_text_comes_first() {
+        let context = by("anna").with_rules(|settings| settings.closing = Some("Bye, {client.name}".into()));
+        let outcome = given(answered_by("anna")).when(&FINISH, &context);
+        let message = outcome.added_message();
+        assert_eq!((message.text.as_str(), message.author), ("Bye, ala", Author::System(Notice::Closing)));
+        assert_eq!(outcome.events()[1..], [finished_event("anna")]);
+    }
+
+    #[test]
+    fn what_a_bots_finishing_does_is_its_channels_choice() {
+        let bot = |on_leave: &str| {
+            let bot = format!(r#"{{"operator":"robo","on_leave":"{on_leave}"}}"#);
+            by("robo").with_rules(|settings| settings.bot = Some(serde_json::from_str(&bot).unwrap()))
+        };
+        let to = Destination::Channel(channel("web"));
+        let (from, by_bot) = (Some(operator("robo")), Some(operator("robo")));
+        let transferred = DialogEvent::Transferred { from, to, by: by_bot };
+        given(held_by_bot("robo")).when(&FINISH, &bot("queue")).then([transferred.clone()]);
+        given(held_by_bot("robo")).when(&FINISH, &by("robo")).then([transferred]);
+        given(held_by_bot("robo")).when(&FINISH, &bot("close")).then([finished_event("robo")]);
+        let supervisor = by("anna").role(Role::Supervisor);
+        given(held_by_bot("robo")).when(&FINISH, &supervisor).then([finished_event("anna")]);
+        given(held_by_bot("robo")).when(&FINISH, &by("anna")).rejected(Code::NotOwner);
     }
 
     #[test]

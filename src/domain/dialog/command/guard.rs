@@ -63,7 +63,12 @@ pub fn no_such_message() -> Rejection {
 
 /// The dialog can hold one message more.
 pub(super) fn space(dialog: &Dialog) -> Result<(), Rejection> {
-    space_after(dialog.messages.len())
+    space_behind(dialog, 0)
+}
+
+/// The dialog can hold one message more, behind `ahead` others.
+pub(super) fn space_behind(dialog: &Dialog, ahead: usize) -> Result<(), Rejection> {
+    space_after(dialog.messages.len() + ahead)
 }
 
 fn space_after(messages: usize) -> Result<(), Rejection> {
@@ -116,7 +121,11 @@ pub(super) fn answerable<'a>(dialog: &Dialog, context: &'a Context) -> Result<&'
     let actor = context.acting()?;
     dialog.allow(Permission::Answer, actor)?;
     unanswered(dialog)?;
-    let open_to_members = dialog.status == Status::Waiting || context.desk.rules.mode.is_open_to_members();
+    let open_to_members = match dialog.status {
+        Status::Waiting => true,
+        Status::Offered { .. } => context.desk.rules.mode.is_open_to_members(),
+        _ => false,
+    };
     if dialog.is_offered_to(&actor.operator) || (actor.member && open_to_members) {
         return Ok(actor);
     }

@@ -26,6 +26,7 @@ mod join;
 mod leave;
 mod lookup;
 mod move_to_new;
+pub(super) mod notices;
 mod pin;
 mod pin_all;
 mod post_to_feed;
@@ -44,7 +45,7 @@ mod set_hidden_mode;
 mod set_priority;
 mod skip;
 mod spam;
-mod steps;
+pub(super) mod steps;
 mod submit_form;
 mod take;
 #[cfg(test)]
@@ -98,6 +99,7 @@ pub use set_hidden_mode::SetHiddenMode;
 pub use set_priority::SetPriority;
 pub use skip::Skip;
 pub use spam::Spam;
+pub(super) use steps::to_queue;
 pub use submit_form::SubmitForm;
 pub use take::Take;
 pub use transfer::Transfer;
@@ -107,8 +109,10 @@ pub use unpin_all::UnpinAll;
 pub use update_payment::UpdatePayment;
 pub use write_reply::WriteReply;
 
-use super::{Dialog, KeptRuling};
-use crate::domain::channel::{Accept, ChannelSettings, QueueMode};
+use std::sync::Arc;
+
+use super::{Dialog, DialogTimer, KeptRuling};
+use crate::domain::channel::{Accept, Channel, ChannelSettings, QueueMode};
 use crate::domain::event::DialogEvent;
 use crate::domain::operator::Role;
 use crate::domain::reply::Reply;
@@ -163,6 +167,12 @@ pub struct Desk {
     pub rating: bool,
     /// What was looked up elsewhere for this command.
     pub lookup: Lookup,
+    /// The channel of the dialog, if it says or does anything by itself.
+    pub channel: Option<Arc<Channel>>,
+    /// The channel whose queue the dialog would enter by this command, if it is closed now.
+    pub closed_queue: Option<Arc<Channel>>,
+    /// The name of the dialog's owner, or else of who acts.
+    pub operator_name: Option<String>,
     /// Why the dispatcher decided as it did.
     pub ruling: Option<KeptRuling>,
     /// Who owned the client's dialog before.
@@ -181,10 +191,31 @@ impl Desk {
             duplicate_of: None,
             rating: false,
             lookup: Lookup::Nothing,
+            channel: None,
+            closed_queue: None,
+            operator_name: None,
             ruling: None,
             last_operator: None,
             queue_full: false,
         }
+    }
+
+    /// The channel of this dialog, if it says or does anything by itself. The dialog may have gone on
+    /// to another since the dispatcher looked.
+    pub(super) fn channel_of(&self, dialog: &Dialog) -> Option<&Channel> {
+        self.channel.as_deref().filter(|channel| dialog.channel.as_ref() == Some(&channel.id))
+    }
+
+    /// The channel of this dialog, if by its rules this happens to the dialog now.
+    pub(super) fn due(&self, dialog: &Dialog, timer: DialogTimer, now: Timestamp) -> Option<&Channel> {
+        let channel = self.channel_of(dialog)?;
+        let deadline = dialog.deadline(timer, &channel.settings)?;
+        (deadline <= now).then_some(channel)
+    }
+
+    /// Whether the dialog ends when it enters the queue that it would enter.
+    pub fn ends_at_the_door(&self) -> bool {
+        self.closed_queue.as_ref().is_some_and(|channel| channel.settings.off_hours.close)
     }
 }
 
@@ -259,4 +290,6 @@ pub enum Placement {
     Offered(Vec<OperatorId>),
     /// Given to this operator, who has answered by the rule `accept: auto`.
     Assigned(OperatorId),
+    /// Held by this bot, in no queue yet.
+    Bot(OperatorId),
 }

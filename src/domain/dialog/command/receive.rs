@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::lookup::Lookup;
-use super::{Context, Decision, DialogCommand, Placement, guard};
+use super::{Context, Decision, DialogCommand, Placement, guard, notices};
 use crate::domain::channel::{SkillRequirement, skill};
-use crate::domain::dialog::{Author, Content, Dialog, Message, Visibility, Wishes};
+use crate::domain::dialog::{Author, Content, Dialog, Message, Notice, Visibility, Wishes};
 use crate::domain::event::DialogEvent;
 use crate::domain::file::{self, NewFile};
 use crate::domain::form;
@@ -94,11 +94,25 @@ impl Receive {
             previous,
             wishes: self.wishes(context.desk.last_operator.clone()).some(),
         };
+        let mut events = vec![opened, self.added(message, self.earlier(context), context)];
+        events.extend(self.welcome(id, context));
+        if let Placement::Waiting = placement {
+            events.extend(notices::opened_closed(id, events.len() as u32 - 1, self.shown(), context));
+        }
+        if !matches!(events.last(), Some(DialogEvent::Closed { .. })) {
+            events.push(self.placed(placement, context));
+        }
+        let reply = Reply::Received(Received { dialog: id, message, opened: true, duplicate: false });
+        Decision { events, reply }
+    }
+
+    fn placed(&self, placement: &Placement, context: &Context) -> DialogEvent {
         let rules = &context.desk.rules;
-        let placed = match placement {
+        match placement {
             Placement::Waiting => {
                 DialogEvent::Waiting { channel: self.channel.clone(), ruling: context.desk.ruling.clone() }
             }
+            Placement::Bot(operator) => DialogEvent::BotJoined { operator: operator.clone() },
             Placement::Offered(operators) => DialogEvent::Offered {
                 operators: operators.clone(),
                 deadline: rules.deadline(context.now),
@@ -110,10 +124,6 @@ impl Receive {
                 weight: rules.weight,
                 ruling: context.desk.ruling.clone(),
             },
-        };
-        Decision {
-            events: vec![opened, self.added(message, self.earlier(context), context), placed],
-            reply: Reply::Received(Received { dialog: id, message, opened: true, duplicate: false }),
         }
     }
 
@@ -125,6 +135,20 @@ impl Receive {
             responsible: self.responsible.clone(),
             last_operator,
         }
+    }
+
+    /// What the channel greets its clients with, behind the message that opens the dialog.
+    fn welcome(&self, id: DialogId, context: &Context) -> Option<DialogEvent> {
+        let channel = context.desk.channel.as_deref()?;
+        let text = channel.settings.welcome.as_deref()?;
+        let names = (channel, context.desk.operator_name.as_deref());
+        let id = MessageId::of(id, 2);
+        Some(notices::written(id, Notice::Welcome, text, self.shown(), names, context.now))
+    }
+
+    /// What people call the client: their name, or the connector's id.
+    fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.client.as_str())
     }
 
     /// The answer when `message` is stored in `dialog` already; nothing happens.

@@ -1,8 +1,9 @@
-//! Declines an offer: the dialog goes to the next one in the queue.
+//! Declines an offer: the dialog goes to the next one in the queue. A bot gives up what it holds: the dialog
+//! enters the queue.
 
 use serde::Deserialize;
 
-use super::{Context, Decision, DialogCommand, guard};
+use super::{Context, Decision, DialogCommand, guard, steps};
 use crate::domain::dialog::Dialog;
 use crate::domain::event::DialogEvent;
 use crate::domain::permission::Permission;
@@ -23,6 +24,9 @@ impl DialogCommand for Skip {
         dialog.allow(Permission::Answer, actor)?;
         let operator = &actor.operator;
         guard::unanswered(dialog)?;
+        if let Some(channel) = dialog.channel.as_ref().filter(|_| dialog.is_held_by(operator)) {
+            return Ok(Decision::done(steps::to_queue(dialog, channel, Some(operator), context)));
+        }
         if !dialog.is_offered_to(operator) {
             return Err(guard::not_offered());
         }
@@ -34,6 +38,7 @@ impl DialogCommand for Skip {
 mod tests {
     use super::*;
     use crate::domain::dialog::Status;
+    use crate::domain::event::Destination;
     use crate::domain::testing::*;
     use crate::error::Code;
 
@@ -46,6 +51,16 @@ mod tests {
         assert_eq!(dialog.status, Status::Waiting);
         assert_eq!(dialog.round, [operator("anna")]);
         assert_eq!(dialog.entered_at, dialog.opened_at);
+    }
+
+    #[test]
+    fn a_bot_that_skips_lets_the_dialog_into_the_queue() {
+        let to = Destination::Channel(channel("web"));
+        let (from, by_bot) = (Some(operator("robo")), Some(operator("robo")));
+        let transferred = DialogEvent::Transferred { from, to, by: by_bot };
+        let dialog = given(held_by_bot("robo")).when(&SKIP, &by("robo")).then([transferred]).dialog();
+        assert_eq!((dialog.status, dialog.owner, dialog.entered_at), (Status::Waiting, None, NOW));
+        given(held_by_bot("robo")).when(&SKIP, &by("anna")).rejected(Code::NotOffered);
     }
 
     #[test]

@@ -4,16 +4,16 @@
 
 use std::borrow::Cow;
 
-use super::{Context, Decision};
+use super::{Context, Decision, notices};
 use crate::domain::dialog::{
     Author, CloseReason, Contact, Dialog, HostRequest, Message, RequestDetails, RequestKind, RequestState,
     Visibility,
 };
 use crate::domain::emoji::with_emoji;
-use crate::domain::event::{DialogEvent, MessageEdit};
+use crate::domain::event::{Destination, DialogEvent, MessageEdit};
 use crate::domain::reply::{Reply, Requested};
 use crate::error::{Code, Rejection};
-use crate::ids::OperatorId;
+use crate::ids::{ChannelId, OperatorId};
 use crate::limits;
 use crate::timestamp::Timestamp;
 
@@ -24,7 +24,7 @@ pub(super) fn answered(operator: &OperatorId, context: &Context) -> DialogEvent 
 }
 
 /// Takes back every standing offer.
-pub(super) fn withdraw_offers(dialog: &Dialog) -> impl Iterator<Item = DialogEvent> {
+pub(in crate::domain::dialog) fn withdraw_offers(dialog: &Dialog) -> impl Iterator<Item = DialogEvent> {
     dialog.offered_to().iter().map(|operator| DialogEvent::OfferWithdrawn { operator: operator.clone() })
 }
 
@@ -34,9 +34,26 @@ pub(super) fn unpin(dialog: &Dialog, by: &OperatorId) -> Option<DialogEvent> {
 }
 
 /// Ends the dialog, every standing offer, and participation.
-pub(super) fn close(dialog: &Dialog, reason: CloseReason, by: Option<&OperatorId>) -> Vec<DialogEvent> {
+pub(in crate::domain::dialog) fn close(
+    dialog: &Dialog,
+    reason: CloseReason,
+    by: Option<&OperatorId>,
+) -> Vec<DialogEvent> {
     let closed = DialogEvent::Closed { reason, by: by.cloned() };
     withdraw_offers(dialog).chain(leave(dialog, by)).chain([closed]).collect()
+}
+
+/// A dialog that somebody holds goes into the queue of a channel.
+pub(in crate::domain::dialog) fn to_queue(
+    dialog: &Dialog,
+    channel: &ChannelId,
+    by: Option<&OperatorId>,
+    context: &Context,
+) -> Vec<DialogEvent> {
+    let (from, to) = (dialog.owner.clone(), Destination::Channel(channel.clone()));
+    let mut events = vec![DialogEvent::Transferred { from, to, by: by.cloned() }];
+    events.extend(notices::entered(dialog, channel, 0, context));
+    events
 }
 
 /// An operator takes part from now on, unless they do already.

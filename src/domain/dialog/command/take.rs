@@ -34,7 +34,8 @@ impl DialogCommand for Take {
 }
 
 fn events(dialog: &Dialog, actor: &Actor, context: &Context) -> Vec<DialogEvent> {
-    let from = if dialog.status == Status::Answered { dialog.owner.clone() } else { None };
+    let owned = matches!(dialog.status, Status::Answered | Status::Bot);
+    let from = dialog.owner.clone().filter(|_| owned);
     let weight = context.desk.rules.weight;
     let own_offer = DialogEvent::OfferWithdrawn { operator: actor.operator.clone() };
     let mut events: Vec<_> = steps::unpin(dialog, &actor.operator).into_iter().collect();
@@ -63,6 +64,16 @@ mod tests {
             given(answered_by("bea")).when(&TAKE, &anna).then([taken("anna", Some("bea"), 7)]).dialog();
         assert!(dialog.is_owner(&operator("anna")));
         assert!(dialog.participants.is_empty(), "the former owner is no participant");
+    }
+
+    #[test]
+    fn what_a_bot_holds_may_be_taken_too() {
+        let dialog = given(held_by_bot("robo"))
+            .when(&TAKE, &by("anna").stranger())
+            .then([taken("anna", Some("robo"), 10)])
+            .dialog();
+        assert_eq!((dialog.status, dialog.owner), (Status::Answered, Some(operator("anna"))));
+        given(held_by_bot("robo")).when(&TAKE, &by("robo")).then([]);
     }
 
     #[test]

@@ -26,6 +26,9 @@ const ANSWERED: [Column; 4] = [
     ("closed, was mine", || finished_by("anna")),
 ];
 
+const WITH_A_BOT: [Column; 2] =
+    [("anna is the bot", || held_by_bot("anna")), ("robo's", || held_by_bot("robo"))];
+
 fn orders() -> Vec<(&'static str, DialogOrder)> {
     let (dialog, text) = (DIALOG, String::new());
     let transfer = |to| Transfer { dialog, to, comment: None };
@@ -105,6 +108,48 @@ fn assert_table(found: &str, expected: &str) {
 
 // Anna is a plain operator and a member of the queue. `>` leads to the status afterwards, `-` says
 // that nothing happens. What stands in brackets are orders of the dispatcher.
+
+#[test]
+fn what_may_be_done_while_a_bot_holds_it() {
+    assert_table(
+        &table(&WITH_A_BOT, &by("anna")),
+        "
+                   anna is the bot   robo's
+receive            > bot             > bot
+client_leave       > closed          > closed
+answer             not_offered       not_offered
+skip               > waiting         not_offered
+accept_and_finish  not_offered       not_offered
+reply              > bot             not_participant
+transfer to cleo   > offered         not_owner
+transfer to shop   > waiting         not_owner
+take               -                 > answered
+pin                conflict          not_owner
+unpin              conflict          not_owner
+finish             > waiting         not_owner
+spam               > closed          not_owner
+pin_all            -                 -
+unpin_all          -                 -
+join               -                 > bot
+leave              not_participant   not_participant
+invite cleo        > bot             not_participant
+remove cleo        -                 not_participant
+rename             > bot             not_participant
+set_hidden_mode    > bot             not_participant
+typing             -                 not_participant
+rate               permission_denied permission_denied
+score_dialog       permission_denied permission_denied
+create_task        > bot             not_participant
+save_to_crm        > bot             not_participant
+(offer)            -                 -
+(announce)         -                 -
+(expire offer)     -                 -
+(withdraw mine)    -                 -
+(anna is away)     -                 -
+(anna is removed)  > waiting         -
+",
+    );
+}
 
 #[test]
 fn what_may_be_done_before_an_answer() {

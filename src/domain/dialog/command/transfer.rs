@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Actor, Context, Decision, DialogCommand, guard, steps};
+use super::{Actor, Context, Decision, DialogCommand, guard, notices, steps};
 use crate::domain::channel::Accept;
 use crate::domain::dialog::{Dialog, Status, Visibility};
 use crate::domain::event::{Destination, DialogEvent};
@@ -93,8 +93,12 @@ impl Transfer {
         }
         let from = dialog.owner.clone();
         events.push(DialogEvent::Transferred { from, to: self.to.clone(), by: Some(by.clone()) });
-        if let Destination::Operator(target) = &self.to {
-            events.push(given_to(target, context));
+        match &self.to {
+            Destination::Operator(target) => events.push(given_to(target, context)),
+            Destination::Channel(channel) => {
+                let ahead = usize::from(self.comment.is_some());
+                events.extend(notices::entered(dialog, channel, ahead, context));
+            }
         }
         events
     }
@@ -140,6 +144,7 @@ impl DialogCommand for Transfer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::dialog::CloseReason;
     use crate::domain::dialog::command::Skip;
     use crate::domain::operator::Role;
     use crate::domain::testing::*;
@@ -194,6 +199,33 @@ mod tests {
         let dialog = outcome.then([unpinned, transferred(Some("anna"), &transfer)]).dialog();
         assert_eq!((dialog.channel, dialog.client.unwrap().channel), (Some(channel("shop")), channel("web")));
         assert_eq!((dialog.status, dialog.pinned), (Status::Waiting, false));
+    }
+
+    #[test]
+    fn a_bot_passes_on_what_it_holds_to_whomever() {
+        for transfer in [to_operator("cleo"), to_channel("web"), to_channel("shop")] {
+            let (from, to) = (Some(operator("robo")), transfer.to.clone());
+            let transferred = DialogEvent::Transferred { from, to, by: Some(operator("robo")) };
+            let outcome = given(held_by_bot("robo")).when(&transfer, &by("robo"));
+            assert_eq!(outcome.events()[0], transferred);
+            assert_eq!(outcome.dialog().owner, None);
+            given(held_by_bot("robo")).when(&transfer, &by("anna")).rejected(Code::NotOwner);
+        }
+    }
+
+    #[test]
+    fn a_closed_channel_tells_the_client_once_and_may_reject_the_dialog() {
+        let transfer = Transfer { comment: Some("for the night".into()), ..to_channel("shop") };
+        let closed = by("anna").into_closed("shop", Some("closed"), false);
+        let first = given(joined_by("anna", "bea")).when(&transfer, &closed);
+        let texts: Vec<_> = first.dialog().messages.iter().map(|message| message.text.clone()).collect();
+        assert_eq!(texts, ["hello?", "for the night", "closed"]);
+        assert_eq!(first.dialog().status, Status::Waiting);
+        let again = given(first.all_events())
+            .when(&to_channel("web"), &by("anna").into_closed("web", Some("no"), true));
+        let rejected = DialogEvent::Closed { reason: CloseReason::Rejected, by: None };
+        let to_web = transferred(None, &to_channel("web"));
+        assert_eq!(again.events(), [to_web, left("bea", None), rejected], "it was said before");
     }
 
     #[test]

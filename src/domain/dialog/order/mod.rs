@@ -2,21 +2,28 @@
 //!
 //! Orders have no actor and are never rejected: one that comes too late does nothing.
 
+mod abandon;
 mod announce;
+mod auto_close;
 mod dismiss;
 mod expire_offer;
+mod hand_off;
+mod no_answer;
 mod offer;
 mod return_to_queue;
 mod withdraw_offer;
 
+pub use abandon::Abandon;
 pub use announce::Announce;
+pub use auto_close::AutoClose;
 pub use dismiss::Dismiss;
 pub use expire_offer::ExpireOffer;
+pub use hand_off::HandOff;
+pub use no_answer::NoAnswer;
 pub use offer::Offer;
 pub use return_to_queue::ReturnToQueue;
 pub use withdraw_offer::WithdrawOffer;
 
-use super::Dialog;
 use super::command::{
     AcceptAndFinish, Answer, AttachApp, ClientDelete, ClientEdit, ClientLeave, ClientTyping, CompleteRequest,
     Context, CreateEvent, CreateTask, Decision, DeleteMessage, DialogCommand, EditMessage, Erase,
@@ -25,6 +32,7 @@ use super::command::{
     SetHiddenMode, SetPriority, Skip, Spam, SubmitForm, Take, Transfer, Typing, Unpin, UnpinAll,
     UpdatePayment, WriteReply,
 };
+use super::{Dialog, DialogTimer};
 use crate::domain::command::Command;
 use crate::domain::transient::Transient;
 use crate::error::Rejection;
@@ -157,6 +165,14 @@ dialog_orders! {
     Dismiss(<Dismiss>),
     /// All that was written in it has to go.
     Erase(Box<Erase>),
+    /// The time of the bot that holds it is over.
+    HandOff(<HandOff>),
+    /// Nobody has answered for long.
+    NoAnswer(<NoAnswer>),
+    /// The client has waited too long.
+    Abandon(<Abandon>),
+    /// Nothing has been written for long.
+    AutoClose(<AutoClose>),
 }
 
 impl DialogOrder {
@@ -222,7 +238,20 @@ impl DialogOrder {
                 | Self::AcceptAndFinish(_)
                 | Self::ClientLeave(_)
                 | Self::Erase(_)
+                | Self::Abandon(_)
+                | Self::AutoClose(_)
         )
+    }
+
+    /// What it tells has happened by itself, if it is such an order.
+    pub fn timer(&self) -> Option<DialogTimer> {
+        match self {
+            Self::HandOff(_) => Some(DialogTimer::HandOff),
+            Self::NoAnswer(_) => Some(DialogTimer::NoAnswer),
+            Self::Abandon(_) => Some(DialogTimer::Abandonment),
+            Self::AutoClose(_) => Some(DialogTimer::Closing),
+            _ => None,
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The owner is no longer there: the dialog goes back to the queue of its channel.
 
-use crate::domain::dialog::command::{Context, Decision, DialogCommand};
+use crate::domain::dialog::command::{Context, Decision, DialogCommand, to_queue};
 use crate::domain::dialog::{Dialog, Status};
-use crate::domain::event::{Destination, DialogEvent};
+use crate::domain::event::DialogEvent;
 use crate::error::Rejection;
 use crate::ids::OperatorId;
 
@@ -14,21 +14,22 @@ pub struct ReturnToQueue {
 }
 
 impl DialogCommand for ReturnToQueue {
-    fn decide(&self, dialog: &Dialog, _: &Context) -> Result<Decision, Rejection> {
+    fn decide(&self, dialog: &Dialog, context: &Context) -> Result<Decision, Rejection> {
         let Some(channel) = &dialog.channel else { return Ok(Decision::nothing()) };
-        if dialog.status != Status::Answered || !dialog.is_owner(&self.operator) {
+        let held = matches!(dialog.status, Status::Answered | Status::Bot);
+        if !held || !dialog.is_owner(&self.operator) {
             return Ok(Decision::nothing());
         }
         let unpinned = dialog.pinned.then(|| DialogEvent::Unpinned { operator: self.operator.clone() });
-        let to = Destination::Channel(channel.clone());
-        let transferred = DialogEvent::Transferred { from: Some(self.operator.clone()), to, by: None };
-        Ok(Decision::done(unpinned.into_iter().chain([transferred]).collect()))
+        let returned = to_queue(dialog, channel, None, context);
+        Ok(Decision::done(unpinned.into_iter().chain(returned).collect()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::Destination;
     use crate::domain::testing::*;
 
     fn gone() -> ReturnToQueue {
@@ -43,7 +44,8 @@ mod tests {
         let outcome = given(pinned_by("anna")).when(&gone(), &by_nobody());
         let dialog = outcome.then([unpinned, transferred.clone()]).dialog();
         assert_eq!((dialog.status, dialog.owner, dialog.entered_at), (Status::Waiting, None, NOW));
-        given(answered_by("anna")).when(&gone(), &by_nobody()).then([transferred]);
+        given(answered_by("anna")).when(&gone(), &by_nobody()).then([transferred.clone()]);
+        given(held_by_bot("anna")).when(&gone(), &by_nobody()).then([transferred]);
     }
 
     #[test]

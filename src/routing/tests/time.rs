@@ -1,0 +1,273 @@
+//! Hours, bots and what happens by itself, as the router sees it.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::world::*;
+use crate::domain::channel::{Channel, ChannelBot, ChannelSettings, Hours, NoAnswer, QueueMode};
+use crate::domain::dialog::command::{Context, Desk, DialogCommand, Placement, Unpin};
+use crate::domain::dialog::{DialogTimer, Status, Wishes};
+use crate::domain::event::DialogEvent;
+use crate::domain::operator::Presence;
+use crate::ids::DialogId;
+use crate::routing::{Directive, Fact};
+use crate::timestamp::Timestamp;
+
+const HOUR_MS: u64 = 3_600_000;
+
+fn with(channel: Channel, change: impl FnOnce(&mut ChannelSettings)) -> Channel {
+    let mut channel = channel;
+    change(&mut channel.settings);
+    channel
+}
+
+/// Open from 09:00 to 17:00 of every day; the world begins at 00:00:01 of a Thursday.
+fn office_hours() -> Hours {
+    let day = r#"[["09:00","17:00"]]"#;
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|name| format!("\"{name}\":{day}"));
+    serde_json::from_str(&format!(r#"{{"time_zone":"UTC","week":{{{}}}}}"#, days.join(","))).unwrap()
+}
+
+fn offers(directives: &[Directive]) -> Vec<DialogId> {
+    let offer = |directive: &Directive| match directive {
+        Directive::Offer { dialog, .. } => Some(*dialog),
+        _ => None,
+    };
+    directives.iter().filter_map(offer).collect()
+}
+
+#[test]
+fn a_closed_line_gives_nothing_out_until_it_opens() {
+    let mut world = World::new();
+    world.put_operator(operator("a", 10, Presence::Online));
+    let x = channel("x", QueueMode::Evenly, &["a"]);
+    world.put_channel(with(x, |settings| settings.hours = Some(office_hours())));
+    let (first, placement) = world.open(&channel_id("x"));
+    assert_eq!(placement, Placement::Waiting);
+    assert!(offers(&world.settle()).is_empty());
+    assert!(offers(&world.advance(8 * HOUR_MS)).is_empty());
+    assert_eq!(offers(&world.advance(HOUR_MS)), [first]);
+    world.restart();
+    let (_, placement) = world.open(&channel_id("x"));
+    assert!(matches!(placement, Placement::Offered(_)), "it is open after a restart too");
+    world.settle();
+}
+
+#[test]
+fn what_stands_for_all_does_not_grow_while_its_line_is_closed() {
+    let mut world = World::new();
+    for (name, presence) in [("a", Presence::Online), ("b", Presence::Offline)] {
+        world.put_operator(operator(name, 10, presence));
+    }
+    let x = channel("x", QueueMode::All, &["a", "b"]);
+    world.put_channel(with(x, |settings| settings.hours = Some(office_hours())));
+    world.advance(10 * HOUR_MS);
+    let (dialog, _) = world.open(&channel_id("x"));
+    world.settle();
+    world.advance(10 * HOUR_MS);
+    world.set_presence("b", Presence::Online);
+    assert!(offers(&world.settle()).is_empty());
+    assert_eq!(offers(&world.advance(13 * HOUR_MS)), [dialog], "in the morning");
+    assert_eq!(world.dialogs[&dialog].offered_to().len(), 2);
+}
+
+#[test]
+fn what_a_bot_holds_is_in_no_queue_and_charged_to_nobody() {
+    let mut world = World::new();
+    for name in ["a", "robo"] {
+        world.put_operator(operator(name, 1, Presence::Online));
+    }
+    world.put_channel(channel("x", QueueMode::Evenly, &["a"]));
+    let dialog = world.open_with_bot(&channel_id("x"), "robo");
+    assert!(offers(&world.settle()).is_empty());
+    assert_eq!(world.dialogs[&dialog].status, Status::Bot);
+    assert_eq!(world.router.load(&operator_id("robo")).held, 0);
+    assert_eq!((world.router.counts(&channel_id("x")).waiting, world.router.open_dialogs()), (0, 1));
+    world.restart();
+    world.settle();
+    world.remove("robo");
+    assert_eq!(offers(&world.settle()), [dialog], "removed: it goes into the queue");
+}
+
+#[test]
+fn a_timer_is_asked_about_and_set_anew_only_when_it_falls_due() {
+    let mut world = World::new();
+    let x = channel("x", QueueMode::Evenly, &[]);
+    world.put_channel(with(x, |settings| settings.abandon_ms = Some(1000)));
+    let (dialog, _) = world.open(&channel_id("x"));
+    world.settle();
+    let deadline = world.router.next_deadline();
+    world.advance(600);
+    world.act(dialog, Action::Write);
+    world.settle();
+    assert_eq!(world.router.next_deadline(), deadline, "a message moves no timer");
+    let asked = world.advance(400);
+    assert_eq!(asked, [Directive::TimeOut { dialog, timer: DialogTimer::Abandonment }]);
+    assert_eq!(world.router.next_deadline(), Some(world.now.plus_ms(600)), "now it is known");
+    assert_eq!(world.advance(600).len(), 1);
+    assert!(world.dialogs.is_empty());
+}
+
+#[test]
+fn places_in_a_queue_are_held_for_all_that_go_there_at_once() {
+    let mut world = World::new();
+    world.put_channel(with(channel("y", QueueMode::Evenly, &[]), |settings| settings.max_waiting = Some(2)));
+    world.put_channel(with(channel("x", QueueMode::Evenly, &[]), |settings| {
+        let overflow_channel = Some(channel_id("y"));
+        settings.no_answer = Some(NoAnswer { after_ms: 1000, reply: None, overflow_channel });
+    }));
+    for _ in 0..4 {
+        world.open(&channel_id("x"));
+    }
+    world.settle();
+    world.advance(1000);
+    assert_eq!(world.router.counts(&channel_id("y")).waiting, 2);
+    assert_eq!(world.router.counts(&channel_id("x")).waiting, 2);
+}
+
+/// What happens in a house whose channels have rules of time.
+#[derive(Debug, Clone)]
+enum Step {
+    Open(bool),
+    OpenWithBot,
+    Act(usize, u8),
+    Unpin(usize),
+    Rules(u8, u64),
+    Advance(u64),
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => any::<bool>().prop_map(Step::Open),
+        1 => Just(Step::OpenWithBot),
+        8 => (0..8_usize, 0..7_u8).prop_map(|(dialog, what)| Step::Act(dialog, what)),
+        1 => (0..8_usize).prop_map(Step::Unpin),
+        2 => (any::<u8>(), 1..2000_u64).prop_map(|(which, ms)| Step::Rules(which, ms)),
+        5 => (1..1500_u64).prop_map(Step::Advance),
+        1 => Just(Step::Restart),
+    ]
+}
+
+/// A channel whose rules are chosen by the bits.
+fn ruled(bits: u8, ms: u64) -> Channel {
+    with(channel("x", QueueMode::Evenly, &["a", "b"]), |settings| {
+        let has = |bit: u8| bits & (1 << bit) != 0;
+        settings.queue.offer_timeout_ms = ms / 2 + 1;
+        settings.abandon_ms = has(0).then_some(ms);
+        settings.auto_close_ms = has(1).then_some(ms + 100);
+        let overflow_channel = has(2).then(|| channel_id("y"));
+        settings.no_answer =
+            has(3).then(|| NoAnswer { after_ms: ms / 2 + 10, reply: Some("busy".into()), overflow_channel });
+        let bot = format!(r#"{{"operator":"robo","hand_off_after_ms":{}}}"#, ms / 3 + 1);
+        settings.bot = has(4).then(|| serde_json::from_str::<ChannelBot>(&bot).unwrap());
+    })
+}
+
+fn play(world: &mut World, step: &Step) {
+    let pick = |world: &World, number: usize| world.dialogs.keys().nth(number).copied();
+    match step {
+        Step::Open(in_y) => drop(world.open(&channel_id(if *in_y { "y" } else { "x" }))),
+        Step::OpenWithBot => drop(world.open_with_bot(&channel_id("x"), "robo")),
+        Step::Act(number, what) => {
+            let Some(dialog) = pick(world, *number) else { return };
+            let a = operator_id("a");
+            let action = match what {
+                0 => Action::Answer(a),
+                1 => Action::Skip(a),
+                2 => Action::Take(operator_id("b")),
+                3 => Action::Reply(a),
+                4 => Action::Move(channel_id("y")),
+                5 => Action::Finish,
+                _ => Action::Write,
+            };
+            world.act(dialog, action);
+        }
+        Step::Unpin(number) => {
+            if let Some(dialog) = pick(world, *number) {
+                world.pin_and_unpin(dialog);
+            }
+        }
+        Step::Rules(bits, ms) => world.put_channel(ruled(*bits, *ms)),
+        Step::Advance(ms) => drop(world.advance(*ms)),
+        Step::Restart => world.restart(),
+    }
+}
+
+/// Nothing that should have happened by now has not, and what will happen has a timer in time.
+fn assert_in_time(world: &World) {
+    let mut next: Option<Timestamp> = None;
+    for dialog in world.dialogs.values() {
+        let settings = &world.channels[dialog.channel.as_ref().unwrap()].settings;
+        for timer in DialogTimer::ALL {
+            let Some(deadline) = dialog.deadline(timer, settings) else { continue };
+            assert!(deadline > world.now, "{timer:?} of dialog {} is late", dialog.id);
+            next = Some(next.map_or(deadline, |next| next.min(deadline)));
+        }
+    }
+    if let Some(next) = next {
+        assert!(world.router.next_deadline().is_some_and(|deadline| deadline <= next), "a timer is missing");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_all_that_is_due_has_happened(steps in prop::collection::vec(step(), 1..60)) {
+        let mut world = World::new();
+        world.put_operator(operator("a", 2, Presence::Online));
+        world.put_operator(operator("b", 1, Presence::Online));
+        world.put_operator(operator("robo", 1, Presence::Offline));
+        world.put_channel(with(channel("y", QueueMode::Evenly, &["b"]), |settings| {
+            settings.max_waiting = Some(2);
+            settings.abandon_ms = Some(1200);
+        }));
+        world.put_channel(ruled(0b1_1111, 700));
+        for step in &steps {
+            play(&mut world, step);
+            world.settle();
+            world.advance(0);
+            assert_in_time(&world);
+        }
+    }
+}
+
+impl World {
+    fn open_with_bot(&mut self, channel: &crate::ids::ChannelId, bot: &str) -> DialogId {
+        self.opened += 1;
+        let dialog = DialogId(self.opened);
+        self.router.place_with_bot(dialog, channel, None, self.now);
+        let placement = Placement::Bot(operator_id(bot));
+        let order = Order::Open(channel.clone(), placement, self.rules(channel), None, Wishes::default());
+        self.orders.entry(dialog).or_default().push_back(order);
+        dialog
+    }
+
+    /// Its owner has locked it, and unlocks it: what should have happened meanwhile happens then.
+    fn pin_and_unpin(&mut self, dialog: DialogId) {
+        let Some(owner) = self.dialogs[&dialog].owner.clone().filter(|_| {
+            self.dialogs[&dialog].status == Status::Answered && !self.orders.contains_key(&dialog)
+        }) else {
+            return;
+        };
+        let now = self.now;
+        let pinned = DialogEvent::Pinned { operator: owner.clone() };
+        self.dialogs.get_mut(&dialog).unwrap().apply(&pinned, now);
+        self.advance(900);
+        let Some(state) = self.dialogs.get(&dialog) else { return };
+        let mut desk = Desk::new(self.rules(state.channel.as_ref().unwrap()));
+        desk.channel = Some(Arc::new(self.channels[state.channel.as_ref().unwrap()].clone()));
+        let actor = crate::domain::dialog::command::Actor {
+            operator: owner,
+            role: crate::domain::operator::Role::Operator,
+            member: true,
+        };
+        let context = Context { now: self.now, actor: Some(actor), desk };
+        let Ok(decision) = (Unpin { dialog }).decide(state, &context) else { return };
+        self.router.depart(dialog, None);
+        let facts: Vec<Fact> = decision.events.iter().filter_map(|event| Fact::of(event, self.now)).collect();
+        let state = self.dialogs.get_mut(&dialog).unwrap();
+        decision.events.iter().for_each(|event| state.apply(event, self.now));
+        self.router.arrive(dialog, &facts);
+    }
+}
