@@ -63,7 +63,7 @@ impl House {
         self.now = self.now.plus_ms(1);
         let dialog = DialogId(self.opened);
         let channel = self.channels[self.opened as usize % self.channels.len()].clone();
-        let placement = black_box(self.router.place_new(dialog, &channel, self.now));
+        let placement = black_box(self.router.place_new(dialog, &channel, None, self.now));
         match placement {
             Placement::Offered(operators) => {
                 self.router.arrive(dialog, &[self.offered(&operators)]);
@@ -100,7 +100,7 @@ impl House {
         let operator = operators.into_iter().next().expect("an offer is made to somebody");
         let room = self.router.depart(dialog, Some(&operator));
         assert!(room, "an offer has reserved room");
-        self.router.arrive(dialog, &[Fact::Owned { operator: operator.clone(), weight: 1 }]);
+        self.router.arrive(dialog, &[Fact::Owned { operator: operator.clone(), weight: 1, at: self.now }]);
         self.answered.push_back((dialog, operator));
     }
 
@@ -109,6 +109,7 @@ impl House {
             operators: operators.iter().cloned().collect(),
             deadline: Some(self.now.plus_ms(60_000)),
             weight: 1,
+            alone: false,
         }
     }
 }

@@ -103,7 +103,9 @@ impl Router {
             self.unread_hours.push(index);
         }
         let patience = Patience::of(&channel.settings);
-        if std::mem::replace(&mut self.lines[index].patience, patience) != patience {
+        let before = std::mem::replace(&mut self.lines[index].patience, patience);
+        // At recovery channels come first, and dialogs then bring their exact deadlines.
+        if before != patience && !self.tickets.is_empty() {
             self.changed_patience.push(index);
         }
     }

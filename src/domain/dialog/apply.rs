@@ -105,18 +105,14 @@ impl Dialog {
                 self.rule(ruling.as_ref(), std::slice::from_ref(operator), at);
             }
             DialogEvent::Taken { operator, weight, .. } => self.own(operator, *weight, at),
-            DialogEvent::BotJoined { operator } => {
-                self.status = Status::Bot;
-                self.owner = Some(operator.clone());
-            }
+            DialogEvent::BotJoined { operator } => self.hold(operator),
             DialogEvent::OverflowFull { .. } => self.was_unanswered(),
-            DialogEvent::Transferred { from, to, by } => {
+            DialogEvent::Transferred { from: None, to, by: None } => {
                 // Nobody owned it and nobody passed it on: nobody had answered in time.
-                if from.is_none() && by.is_none() {
-                    self.was_unanswered();
-                }
+                self.was_unanswered();
                 self.transfer(to, at);
             }
+            DialogEvent::Transferred { to, .. } => self.transfer(to, at),
             DialogEvent::PrioritySet { priority, .. } => {
                 self.wishes.get_or_insert_default().priority = Some(*priority);
             }
@@ -224,6 +220,12 @@ impl Dialog {
         self.status = Status::Offered { to, deadline };
         self.announced = false;
         self.weight = weight;
+    }
+
+    /// A bot holds it, and it is in no queue.
+    fn hold(&mut self, bot: &OperatorId) {
+        self.status = Status::Bot;
+        self.owner = Some(bot.clone());
     }
 
     fn end_offer(&mut self, operator: &OperatorId) {

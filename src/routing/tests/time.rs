@@ -5,11 +5,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::world::*;
-use crate::domain::channel::{Channel, ChannelBot, ChannelSettings, Hours, NoAnswer, QueueMode};
-use crate::domain::dialog::command::{Context, Desk, DialogCommand, Placement, Unpin};
-use crate::domain::dialog::{DialogTimer, Status, Wishes};
+use crate::domain::channel::{Channel, ChannelBot, ChannelSettings, Hours, NoAnswer as Rule, QueueMode};
+use crate::domain::dialog::command::{Actor, Context, Desk, DialogCommand, OfferRules, Placement, Unpin};
+use crate::domain::dialog::order::{Abandon, AutoClose, HandOff, NoAnswer};
+use crate::domain::dialog::{Dialog, DialogTimer, Status, Wishes};
 use crate::domain::event::DialogEvent;
-use crate::domain::operator::Presence;
+use crate::domain::operator::{Presence, Role};
 use crate::ids::DialogId;
 use crate::routing::{Directive, Fact};
 use crate::timestamp::Timestamp;
@@ -115,7 +116,7 @@ fn places_in_a_queue_are_held_for_all_that_go_there_at_once() {
     world.put_channel(with(channel("y", QueueMode::Evenly, &[]), |settings| settings.max_waiting = Some(2)));
     world.put_channel(with(channel("x", QueueMode::Evenly, &[]), |settings| {
         let overflow_channel = Some(channel_id("y"));
-        settings.no_answer = Some(NoAnswer { after_ms: 1000, reply: None, overflow_channel });
+        settings.no_answer = Some(Rule { after_ms: 1000, reply: None, overflow_channel });
     }));
     for _ in 0..4 {
         world.open(&channel_id("x"));
@@ -159,7 +160,7 @@ fn ruled(bits: u8, ms: u64) -> Channel {
         settings.auto_close_ms = has(1).then_some(ms + 100);
         let overflow_channel = has(2).then(|| channel_id("y"));
         settings.no_answer =
-            has(3).then(|| NoAnswer { after_ms: ms / 2 + 10, reply: Some("busy".into()), overflow_channel });
+            has(3).then(|| Rule { after_ms: ms / 2 + 10, reply: Some("busy".into()), overflow_channel });
         let bot = format!(r#"{{"operator":"robo","hand_off_after_ms":{}}}"#, ms / 3 + 1);
         settings.bot = has(4).then(|| serde_json::from_str::<ChannelBot>(&bot).unwrap());
     })
@@ -257,11 +258,7 @@ impl World {
         let Some(state) = self.dialogs.get(&dialog) else { return };
         let mut desk = Desk::new(self.rules(state.channel.as_ref().unwrap()));
         desk.channel = Some(Arc::new(self.channels[state.channel.as_ref().unwrap()].clone()));
-        let actor = crate::domain::dialog::command::Actor {
-            operator: owner,
-            role: crate::domain::operator::Role::Operator,
-            member: true,
-        };
+        let actor = Actor { operator: owner, role: Role::Operator, member: true };
         let context = Context { now: self.now, actor: Some(actor), desk };
         let Ok(decision) = (Unpin { dialog }).decide(state, &context) else { return };
         self.router.depart(dialog, None);
@@ -269,5 +266,42 @@ impl World {
         let state = self.dialogs.get_mut(&dialog).unwrap();
         decision.events.iter().for_each(|event| state.apply(event, self.now));
         self.router.arrive(dialog, &facts);
+    }
+
+    /// Whether the queue that would take the dialog over has no place; else one is held there.
+    pub(super) fn is_overflow_full(&mut self, dialog: DialogId, timer: DialogTimer) -> bool {
+        let channel = self.router.channel_of(dialog).filter(|_| timer == DialogTimer::NoAnswer);
+        let rule = channel.and_then(|channel| self.channels[channel].settings.no_answer.as_ref());
+        let overflow = rule.and_then(|rule| rule.overflow_channel.clone());
+        overflow.is_some_and(|channel| !self.router.hold_place(dialog, &channel))
+    }
+
+    /// What has fallen due is decided by the dialog's own rules.
+    pub(super) fn time_out(
+        &self,
+        dialog: &Dialog,
+        timer: DialogTimer,
+        rules: &OfferRules,
+        overflow_full: bool,
+    ) -> Vec<DialogEvent> {
+        let channel = &self.channels[dialog.channel.as_ref().unwrap()];
+        let mut desk = Desk::new(*rules);
+        desk.channel = Some(Arc::new(channel.clone()));
+        let context = Context { now: self.now, actor: None, desk };
+        let decided = match timer {
+            DialogTimer::HandOff => HandOff.decide(dialog, &context),
+            DialogTimer::NoAnswer => NoAnswer { overflow_full }.decide(dialog, &context),
+            DialogTimer::Abandonment => Abandon.decide(dialog, &context),
+            DialogTimer::Closing => AutoClose.decide(dialog, &context),
+        };
+        decided.expect("what happens by itself is never rejected").events
+    }
+
+    /// What a dialog says that had nothing to do yet when it was asked.
+    pub(super) fn not_yet(&self, dialog: DialogId, order: &Order) -> Option<Fact> {
+        let Order::TimeOut(timer, ..) = order else { return None };
+        let dialog = self.dialogs.get(&dialog)?;
+        let at = dialog.deadline(*timer, &self.channels[dialog.channel.as_ref()?].settings)?;
+        (at > self.now).then_some(Fact::NotYet { timer: *timer, at })
     }
 }

@@ -1,11 +1,9 @@
 //! A small world of dialogs, operators and channels, which plays what the router directs.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use crate::domain::channel::{Accept, Channel, ChannelSettings, Member, Queue, QueueMode};
-use crate::domain::dialog::command::{Context, Desk, DialogCommand, OfferRules, Placement};
-use crate::domain::dialog::order::{Abandon, AutoClose, HandOff, NoAnswer};
+use crate::domain::dialog::command::{OfferRules, Placement};
 use crate::domain::dialog::{
     Author, CloseReason, Dialog, DialogTimer, KeptRuling, Message, Status, Visibility, Wishes,
 };
@@ -293,43 +291,6 @@ impl World {
                 Vec::new()
             }
         }
-    }
-
-    /// Whether the queue that would take the dialog over has no place; else one is held there.
-    fn is_overflow_full(&mut self, dialog: DialogId, timer: DialogTimer) -> bool {
-        let channel = self.router.channel_of(dialog).filter(|_| timer == DialogTimer::NoAnswer);
-        let rule = channel.and_then(|channel| self.channels[channel].settings.no_answer.as_ref());
-        let overflow = rule.and_then(|rule| rule.overflow_channel.clone());
-        overflow.is_some_and(|channel| !self.router.hold_place(dialog, &channel))
-    }
-
-    /// What has fallen due is decided by the dialog's own rules.
-    fn time_out(
-        &self,
-        dialog: &Dialog,
-        timer: DialogTimer,
-        rules: &OfferRules,
-        overflow_full: bool,
-    ) -> Vec<DialogEvent> {
-        let channel = &self.channels[dialog.channel.as_ref().unwrap()];
-        let mut desk = Desk::new(*rules);
-        desk.channel = Some(Arc::new(channel.clone()));
-        let context = Context { now: self.now, actor: None, desk };
-        let decided = match timer {
-            DialogTimer::HandOff => HandOff.decide(dialog, &context),
-            DialogTimer::NoAnswer => NoAnswer { overflow_full }.decide(dialog, &context),
-            DialogTimer::Abandonment => Abandon.decide(dialog, &context),
-            DialogTimer::Closing => AutoClose.decide(dialog, &context),
-        };
-        decided.expect("what happens by itself is never rejected").events
-    }
-
-    /// What a dialog says that had nothing to do yet when it was asked.
-    fn not_yet(&self, dialog: DialogId, order: &Order) -> Option<Fact> {
-        let Order::TimeOut(timer, ..) = order else { return None };
-        let dialog = self.dialogs.get(&dialog)?;
-        let at = dialog.deadline(*timer, &self.channels[dialog.channel.as_ref()?].settings)?;
-        (at > self.now).then_some(Fact::NotYet { timer: *timer, at })
     }
 
     fn decide_action(&self, dialog: &Dialog, action: &Action, told: &Told) -> Vec<DialogEvent> {
