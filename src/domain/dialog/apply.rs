@@ -137,17 +137,19 @@ impl Dialog {
             DialogEvent::RequestFailed(failed) => {
                 self.with_request(failed.request, |request| request.fail(&failed.reason, failed.retry_at));
             }
-            DialogEvent::Closed { reason, .. } => {
-                self.status = Status::Closed { reason: *reason };
-                self.pinned = false;
-                self.announced = false;
-                std::mem::take(&mut self.participants).iter().for_each(|operator| self.part_with(operator));
-                self.hidden_mode.clear();
-                self.round.clear();
-                self.closed_at = Some(at);
-            }
+            DialogEvent::Closed { reason, .. } => self.close(*reason, at),
             _ => self.apply_to_content(event, at),
         }
+    }
+
+    fn close(&mut self, reason: CloseReason, at: Timestamp) {
+        self.status = Status::Closed { reason };
+        self.pinned = false;
+        self.announced = false;
+        std::mem::take(&mut self.participants).iter().for_each(|operator| self.part_with(operator));
+        self.hidden_mode.clear();
+        self.round.clear();
+        self.closed_at = Some(at);
     }
 
     /// What changes neither who has the dialog nor where it stands.
