@@ -29,7 +29,7 @@ fn a_kill_while_a_client_is_erased_leaves_nothing_of_it_or_lets_it_be_asked_for_
         json!({"do": "receive", "channel": "web", "client": "other", "text": kept.make("text of another")}),
     ]);
     let (mut early, mut late, mut answered) = (0, 0, 0);
-    for round in 0..rounds() * 2 {
+    for round in 0..rounds() {
         let (client, mut secrets) = (format!("client {round}"), Secrets::new("round"));
         write(&mut process, &client, &mut secrets);
         let erase = json!({"do": "erase_client", "channel": "web", "client": client, "key": client});
@@ -81,7 +81,7 @@ fn write(process: &mut Process, client: &str, secrets: &mut Secrets) {
         if number < 2 {
             process.ask(json!({"do": "finish", "as": "anna", "dialog": dialog}));
         }
-        process.ask_all((0..100).map(|other| noise(client, number, other)).collect());
+        process.ask_all((0..50).map(|other| noise(client, number, other)).collect());
     }
 }
 
