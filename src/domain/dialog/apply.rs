@@ -1,8 +1,8 @@
 //! How events change a dialog: pure and infallible, the same when they happen and at recovery.
 
 use super::{
-    Author, Client, Dialog, HostRequest, Insert, KeptRuling, Message, MovedMessage, Notice, Rating, Ruled,
-    Score, Status,
+    Author, Client, CloseReason, Dialog, HostRequest, Insert, KeptRuling, Message, MovedMessage, Notice,
+    Rating, Ruled, Score, Status,
 };
 use crate::domain::event::{Destination, DialogEvent};
 use crate::domain::statistics::Progress;
