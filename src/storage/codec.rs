@@ -74,7 +74,7 @@ pub fn append_record(bytes: &mut Vec<u8>, record: RecordRef<'_>) {
 }
 
 /// Room for a dialog of a few short messages, so that its buffer need not grow.
-const USUAL_BYTES: usize = 512;
+const USUAL_BYTES: usize = 1024;
 
 /// The bytes of `value`, alone.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
