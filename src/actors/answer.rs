@@ -141,7 +141,12 @@ impl Answer {
     /// # Errors
     /// `dialog_internal`.
     pub fn dialog(dialog: &Dialog, query: &GetDialog, names: &Names) -> Result<Self, Rejection> {
-        DialogView::of(dialog, query, |operator| names.get(operator)).map(Self::Dialog)
+        let mut view = DialogView::of(dialog, query, |operator| names.get(operator))?;
+        let own = dialog.wishes.as_ref().and_then(|wishes| wishes.priority);
+        if let (DialogView::Employee(view), Some(channel), None) = (&mut view, &dialog.channel, own) {
+            view.priority = names.priority(channel);
+        }
+        Ok(Self::Dialog(view))
     }
 
     /// A request of a dialog as it is at `now`.

@@ -94,6 +94,7 @@ impl Registry {
                 snapshot(&thing, on_disk.unwrap_or(0), &shard, &mut shard.open());
             }
             shard.shared.directory.put_channel(&thing);
+            shard.shared.names.put_priority(&thing.id, thing.settings.priority);
             channels.insert(thing.id.clone(), thing);
         }
         let mut library = HashMap::new();
@@ -221,6 +222,7 @@ impl Registry {
 fn snapshot(channel: &Channel, before: u64, shard: &Shard, outbox: &mut OpenOutbox<'_>) {
     let delta = print_of(channel).wrapping_sub(before);
     shard.shared.directory.put_channel(channel);
+    shard.shared.names.put_priority(&channel.id, channel.settings.priority);
     shard.shared.fingerprint.add(delta);
     outbox.image(Image::Channel { id: channel.id.clone(), state: encode(channel), fingerprint_delta: delta });
 }

@@ -15,7 +15,7 @@ use super::script::Observation;
 use super::transients::Transients;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::ids::OperatorId;
+use crate::ids::{ChannelId, OperatorId};
 use crate::storage::Reader;
 use crate::timestamp::Timestamp;
 
@@ -109,19 +109,38 @@ impl Fingerprint {
     }
 }
 
-/// Names of operators as clients may see them.
+/// Names of operators as clients may see them, and what else views take from elsewhere.
 #[derive(Debug, Default)]
-pub struct Names(RwLock<HashMap<OperatorId, String>>);
+pub struct Names {
+    operators: RwLock<HashMap<OperatorId, String>>,
+    /// Of channels whose dialogs are not of priority 0.
+    priorities: RwLock<HashMap<ChannelId, i32>>,
+}
 
 impl Names {
+    /// Keeps the priority of a channel's dialogs.
+    pub fn put_priority(&self, channel: &ChannelId, priority: i32) {
+        let mut priorities = self.priorities.write().unwrap_or_else(PoisonError::into_inner);
+        match priority {
+            0 => drop(priorities.remove(channel)),
+            priority => drop(priorities.insert(channel.clone(), priority)),
+        }
+    }
+
+    /// The priority of a channel's dialogs that have none of their own.
+    pub fn priority(&self, channel: &ChannelId) -> i32 {
+        let priorities = self.priorities.read().unwrap_or_else(PoisonError::into_inner);
+        priorities.get(channel).copied().unwrap_or(0)
+    }
+
     /// Keeps the name of an operator.
     pub fn put(&self, operator: OperatorId, name: String) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(operator, name);
+        self.operators.write().unwrap_or_else(PoisonError::into_inner).insert(operator, name);
     }
 
     /// The name of an operator.
     pub fn get(&self, operator: &OperatorId) -> Option<String> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(operator).cloned()
+        self.operators.read().unwrap_or_else(PoisonError::into_inner).get(operator).cloned()
     }
 }
 
