@@ -8,14 +8,24 @@ mod support;
 use std::collections::VecDeque;
 use std::hint::black_box;
 
-use centrala::domain::channel::{Accept, Channel, QueueMode};
+use centrala::domain::channel::{Accept, Channel, QueueMode, SkillRequirement};
+use centrala::domain::dialog::Wishes;
 use centrala::domain::dialog::command::Placement;
 use centrala::domain::operator::{Operator, OperatorSettings, Presence};
-use centrala::ids::{ChannelId, DialogId, OperatorId};
+use centrala::ids::{ChannelId, DialogId, OperatorId, SkillId};
 use centrala::routing::{Directive, Fact, Memory, Router};
 use centrala::timestamp::Timestamp;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use support::{channel, channel_settings, operator, size, sizes};
+
+/// Modes that choose one.
+const MODES: [QueueMode; 5] = [
+    QueueMode::Evenly,
+    QueueMode::Strictly,
+    QueueMode::RoundRobin,
+    QueueMode::LeastLoaded,
+    QueueMode::MostAvailable,
+];
 
 /// A router with dialogs on their way through it.
 struct House {
@@ -59,11 +69,16 @@ impl House {
 
     /// A dialog opens; if somebody has room, it is answered.
     fn open(&mut self) {
+        self.open_wishing(None);
+    }
+
+    /// The same, of a dialog that requires something.
+    fn open_wishing(&mut self, wishes: Option<&Wishes>) {
         self.opened += 1;
         self.now = self.now.plus_ms(1);
         let dialog = DialogId(self.opened);
         let channel = self.channels[self.opened as usize % self.channels.len()].clone();
-        let placement = black_box(self.router.place_new(dialog, &channel, None, self.now));
+        let placement = black_box(self.router.place_new(dialog, &channel, wishes, self.now));
         match placement {
             Placement::Offered(operators) => {
                 self.router.arrive(dialog, &[self.offered(&operators)]);
@@ -118,7 +133,7 @@ impl House {
 fn with_room(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("routing/with_room");
     group.throughput(Throughput::Elements(1));
-    for mode in [QueueMode::Evenly, QueueMode::Strictly] {
+    for mode in MODES {
         for &operators in sizes(&[10, 1_000, 10_000]) {
             let mut house = House::new(mode, operators, 1, 1, 1);
             (0..operators / 2).for_each(|_| house.open());
@@ -130,6 +145,61 @@ fn with_room(criterion: &mut Criterion) {
                 });
             });
         }
+    }
+    group.finish();
+}
+
+/// Each dialog requires one of 32 skills, of which each operator has four. Half of the operators are busy.
+fn with_skills(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("routing/with_skills");
+    group.throughput(Throughput::Elements(1));
+    let skill = |number: usize| SkillId::new(format!("skill {}", number % 32)).expect("a short name");
+    let wishes: Vec<Wishes> = (0..32)
+        .map(|number| Wishes { skills: vec![SkillRequirement::new(skill(number))], ..Wishes::default() })
+        .collect();
+    for mode in [QueueMode::Evenly, QueueMode::LeastLoaded] {
+        for &operators in sizes(&[100, 1_000, 10_000, 100_000]) {
+            let mut house = House::new(mode, operators, 1, 1, 2);
+            for number in 0..operators {
+                let skills = (0..4).map(|place| (skill(number * 7 + place * 9), 1 + number as u32 % 5));
+                let settings =
+                    OperatorSettings { capacity: 2, skills: skills.collect(), ..Default::default() };
+                let presence = Presence::Online;
+                house.router.put_operator(&Operator {
+                    id: operator(number),
+                    settings,
+                    presence,
+                    removed: false,
+                });
+            }
+            (0..operators).for_each(|number| house.open_wishing(Some(&wishes[number % 32])));
+            let id = BenchmarkId::new(format!("{mode:?}").to_lowercase(), operators);
+            group.bench_function(id, |bencher| {
+                bencher.iter(|| {
+                    house.open_wishing(Some(&wishes[house.opened as usize % 32]));
+                    house.finish();
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// So many dialogs wait in a thousand channels; each operator is a member of ten of them.
+fn many_waiting(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("routing/many_waiting");
+    group.throughput(Throughput::Elements(1));
+    let channels = size(1_000, 10);
+    for &waiting in sizes(&[1_000, 10_000, 100_000, 1_000_000]) {
+        let operators = channels * 5;
+        let mut house = House::new(QueueMode::Evenly, operators, channels, 10, 1);
+        (0..operators + waiting).for_each(|_| house.open());
+        group.bench_function(BenchmarkId::new("evenly", waiting), |bencher| {
+            bencher.iter(|| {
+                house.finish();
+                house.open();
+            });
+        });
     }
     group.finish();
 }
@@ -172,5 +242,5 @@ fn many_channels(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, with_room, with_backlog, many_channels);
+criterion_group!(benches, with_room, with_skills, with_backlog, many_waiting, many_channels);
 criterion_main!(benches);

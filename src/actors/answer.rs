@@ -31,7 +31,7 @@ pub enum Answer {
     /// An operator.
     Operator(OperatorView),
     /// A channel.
-    Channel(ChannelView),
+    Channel(Box<ChannelView>),
     /// How the engine is.
     Health(Health),
     /// An uploaded file with its content.

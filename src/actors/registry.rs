@@ -190,7 +190,7 @@ impl Registry {
     fn show(&self, channel: &ChannelId, counts: QueueState, caller: Caller) {
         let outcome = match self.channels.get(channel) {
             Some(channel) => {
-                Ok(Outcome::Answered(Box::new(Answer::Channel(ChannelView::of(channel, counts)))))
+                Ok(Outcome::Answered(Box::new(Answer::Channel(Box::new(ChannelView::of(channel, counts))))))
             }
             None => Err(Rejection::new(Code::ChannelNotFound, "there is no such channel").at("channel")),
         };

@@ -144,7 +144,7 @@ impl Engine {
     /// `channel_not_found`.
     pub async fn get_channel(&self, channel: ChannelId) -> Result<ChannelView, Error> {
         match self.query(Query::GetChannel(GetChannel { channel }), None).await?.answer {
-            Answer::Channel(view) => Ok(view),
+            Answer::Channel(view) => Ok(*view),
             other => Err(unexpected(&other)),
         }
     }

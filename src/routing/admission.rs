@@ -3,8 +3,10 @@
 //! `max_waiting` bounds the dialogs of a channel that wait or are offered. Matching is tried first: a dialog
 //! that somebody can be given at once is always taken.
 
+use super::pool::SeatState;
 use super::registry::{LineIndex, OperatorIndex, PoolIndex};
 use super::router::Router;
+use super::score::Score;
 use super::ticket::{Holder, Ticket};
 use crate::ids::{ChannelId, DialogId};
 
@@ -42,10 +44,12 @@ impl Router {
         arrival.pool = Some(pool);
         let given = self.preferred_now(&arrival, true).is_some()
             || self.has_ready(pool)
-            || self
-                .holders(dialog)
-                .into_iter()
-                .any(|(operator, units)| self.would_fit(operator, units, pool));
+            || self.holders(dialog).into_iter().any(|(operator, units)| {
+                let (line, ticket) = (&self.lines[index], &self.tickets[&dialog]);
+                let priority = ticket.priority().unwrap_or(line.priority);
+                let score = Score::of(self.now, priority, line.ageing_ms_per_point);
+                self.would_fit(operator, units, pool) && !self.is_wanted(operator, units, (score, dialog))
+            });
         self.pools.leave(pool);
         given
     }
@@ -71,6 +75,19 @@ impl Router {
             }
             Holder::Nobody | Holder::Bot(_) | Holder::Closed => Vec::new(),
         }
+    }
+
+    /// Whether a dialog that comes before this place waits for the operator to have these units back.
+    fn is_wanted(&self, operator: OperatorIndex, units: u32, place: (Score, DialogId)) -> bool {
+        self.operators[operator].seats.iter().any(|(line, seat)| {
+            let mut pools = self.lines[*line].pools.values();
+            self.lines[*line].gives()
+                && pools.any(|pool| {
+                    let sits = self.pools[*pool].states[*seat as usize] != SeatState::Absent;
+                    let before = self.pools[*pool].head().is_some_and(|head| head < place);
+                    sits && before && self.would_fit(operator, units, *pool)
+                })
+        })
     }
 
     /// Whether a member of the pool could be given its dialogs with these units back.

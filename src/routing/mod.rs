@@ -18,20 +18,34 @@
 //!
 //! When [`Router::next`] has no more to say and no dialog is in transit:
 //!
-//! - no dialog waits that somebody eligible could be given;
+//! - no dialog waits that somebody eligible could be given, mode `manual` apart;
 //! - in mode `all`, every offered dialog is offered to all eligible who have not declined it, except
 //!   one that was passed to an operator alone;
 //! - every waiting dialog has been announced;
 //! - no offer stands to an operator who was removed, or who is offline in a channel that checks it;
-//! - nobody is charged with more than the capacity, except by having it lowered.
+//! - nobody is charged with more than the capacity, except by having it lowered, or by a preference that does
+//!   not test it.
+//!
+//! # Pools
+//!
+//! Dialogs of one channel that require the same skills now belong to one *pool*, with the members who have
+//! them. Within a pool every dialog can be given to the same members, so only its first one has to be
+//! looked at. A relaxation that falls due moves a dialog to another pool. What goes past all of that is a
+//! preferred operator of whom not everything is tested: dialogs that prefer such a one are listed with it.
 //!
 //! # What it costs
 //!
-//! Lines keep their members in order by keys that may be out of date, and operators do not tell their
-//! lines what happens to them. A key that is out of date is corrected, and a member who is not
+//! Pools keep their members in order by keys that may be out of date, and operators do not tell their
+//! pools what happens to them. A key that is out of date is corrected, and a member who is not
 //! available is taken out, when it comes first. So an answer, a reply or an offer costs an operator's
-//! lines nothing, and a choice costs a logarithm for each correction, of which there is at most one
-//! per touch and line. An operator who becomes available comes back into the lines that took it out.
+//! pools nothing, and a choice costs a logarithm for each correction, of which there is at most one
+//! per touch and pool. An operator who becomes available comes back into the pools that took it out, and
+//! one whose score becomes better is put right where a pool knows a worse one.
+//!
+//! A pool is built by a look at every member of its channel when a requirement comes for the first time. It
+//! is kept when its last dialog has gone, up to a bound of seats over all such pools; beyond it the one that was
+//! idle longest goes. So a choice scans no members as long as the requirements of a house fit into that bound.
+//! What is written down of a choice looks at the members of small queues and at the best of large ones.
 
 mod account;
 mod admission;

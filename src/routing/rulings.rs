@@ -34,6 +34,7 @@ impl Router {
             self.tell_the_best(dialog, pool, new_round, &mut ruling);
         }
         self.tell_preferred(dialog, &mut ruling);
+        count_touches(&mut ruling);
         self.ruling = Some(ruling);
     }
 
@@ -47,6 +48,7 @@ impl Router {
         let mut ruling = self.blank(dialog);
         ruling.preferred = Some(preference);
         ruling.candidates.extend(self.tickets[&dialog].pool.map(|pool| self.candidate(pool, operator)));
+        count_touches(&mut ruling);
         self.ruling = Some(ruling);
     }
 
@@ -168,5 +170,22 @@ impl Router {
         if let (Some(reason), false) = (obstacle, is_said) {
             ruling.filtered.push(Filtered { operator: id.clone(), reason });
         }
+    }
+}
+
+/// Touches are numbered anew at a restart, and a decision is written down in the same way whether there was one or
+/// not. So it says in which order the candidates were touched: 0 never, 1 longest ago.
+fn count_touches(ruling: &mut Ruling) {
+    let touches: fn(&mut Candidate) -> &mut u64 = match ruling.rule {
+        Rule::Evenly1 => |candidate| &mut candidate.score,
+        Rule::LeastLoaded1 | Rule::MostAvailable1 => |candidate| &mut candidate.tie,
+        _ => return,
+    };
+    let touched = ruling.candidates.iter_mut().map(|candidate| *touches(candidate));
+    let mut order: SmallVec<[u64; 8]> = touched.filter(|touch| *touch > 0).collect();
+    order.sort_unstable();
+    for candidate in &mut ruling.candidates {
+        let touch = touches(candidate);
+        *touch = order.binary_search(touch).map_or(0, |place| place as u64 + 1);
     }
 }

@@ -160,9 +160,10 @@ impl Rule {
 pub struct Candidate {
     /// Who.
     pub operator: OperatorId,
-    /// Where the rule puts them; the smallest wins.
+    /// Where the rule puts them; the smallest wins. By mode: units, the used share of capacity in 64 bits, the
+    /// number of the ruling of the last turn, or in which order the candidates were touched (0: never).
     pub score: u64,
-    /// Where the rule's tie-break puts them among equal scores.
+    /// Where the rule's tie-break puts them among equal scores: in which order they were touched.
     pub tie: u64,
     /// Their rank in the queue.
     pub rank: i64,

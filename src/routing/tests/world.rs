@@ -186,6 +186,7 @@ impl World {
             self.orders.remove(&dialog);
         }
         let events = self.decide(dialog, &order);
+        events.iter().for_each(check_ruling);
         for event in &events {
             match self.dialogs.get_mut(&dialog) {
                 Some(known) => known.apply(event, self.now),
@@ -409,6 +410,22 @@ impl World {
     /// The dialogs that are on their way somewhere.
     pub(super) fn in_transit(&self) -> BTreeSet<DialogId> {
         self.orders.keys().copied().collect()
+    }
+}
+
+/// Who got a dialog is who gets it by what was written down.
+fn check_ruling(event: &DialogEvent) {
+    let (ruling, winners) = match event {
+        DialogEvent::Waiting { ruling: Some(ruling), .. } => (ruling, &[][..]),
+        DialogEvent::Offered { ruling: Some(ruling), operators, .. } => (ruling, operators.as_slice()),
+        DialogEvent::Answered { ruling: Some(ruling), operator, .. } => {
+            (ruling, std::slice::from_ref(operator))
+        }
+        _ => return,
+    };
+    if ruling.more_candidates == 0 {
+        let told: Vec<_> = ruling.winners().collect();
+        assert_eq!(told, winners.iter().collect::<Vec<_>>(), "{ruling:?}");
     }
 }
 

@@ -1,0 +1,136 @@
+//! A long storm of events through one small house with every rule in it. Nothing is compared with another
+//! router here: after each event the invariants are looked up.
+
+use super::world::{Action, World, channel, channel_id, operator, operator_id};
+use crate::domain::channel::{Accept, Ignored, Prefer, QueueMode, Relaxation, SkillRequirement};
+use crate::domain::dialog::Wishes;
+use crate::domain::operator::{Fairness, Operator, Presence};
+use crate::ids::{DialogId, SkillId};
+
+const OPERATORS: usize = 12;
+const MODES: [QueueMode; 7] = [
+    QueueMode::Evenly,
+    QueueMode::Strictly,
+    QueueMode::All,
+    QueueMode::RoundRobin,
+    QueueMode::LeastLoaded,
+    QueueMode::MostAvailable,
+    QueueMode::Manual,
+];
+
+/// Numbers without any order that means something, the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % bound
+    }
+}
+
+fn name(number: usize) -> String {
+    format!("o{number}")
+}
+
+fn skill(number: usize) -> SkillId {
+    SkillId::new(["french", "law", "tax"][number % 3]).unwrap()
+}
+
+fn person(number: usize, presence: Presence) -> Operator {
+    let mut operator = operator(&name(number), 1 + number as u32 % 4, presence);
+    operator.settings.skills = (0..number % 4).map(|place| (skill(place), 1 + number as u32 % 3)).collect();
+    operator.settings.fairness = number.is_multiple_of(5).then_some(Fairness { dialogs: 3, window_ms: 40 });
+    operator
+}
+
+fn house() -> World {
+    let mut world = World::new();
+    (0..OPERATORS).for_each(|number| world.put_operator(person(number, Presence::Online)));
+    for (place, mode) in MODES.into_iter().enumerate() {
+        let members: Vec<String> =
+            (0..OPERATORS).filter(|number| (number + place) % 3 > 0).map(name).collect();
+        let members: Vec<&str> = members.iter().map(String::as_str).collect();
+        let mut channel = channel(&format!("c{place}"), mode, &members);
+        let settings = &mut channel.settings;
+        settings.queue.offer_timeout_ms = 5 + place as u64;
+        settings.queue.accept = if place % 4 == 3 { Accept::Auto } else { Accept::Answer };
+        settings.weight = 1 + place as u32 % 2;
+        settings.prefer = [Prefer::None, Prefer::Responsible, Prefer::LastOperator][place % 3];
+        settings.prefer_ignores = vec![Ignored::Membership, Ignored::Presence][..place % 3].to_vec();
+        (settings.priority, settings.ageing_ms_per_point) = (place as i32 - 3, 7);
+        world.put_channel(channel);
+    }
+    world
+}
+
+fn wishes(numbers: &mut Numbers) -> Wishes {
+    let mut required = SkillRequirement::new(skill(numbers.below(3)));
+    required.level = 2;
+    required.relax = vec![Relaxation { after_ms: 9, level: 1 }, Relaxation { after_ms: 30, level: 0 }];
+    let mut somebody = || operator_id(&name(numbers.below(OPERATORS)));
+    let (responsible, last_operator) = (Some(somebody()), Some(somebody()));
+    let skills = if numbers.below(2) == 0 { vec![required] } else { Vec::new() };
+    let priority = (numbers.below(3) == 0).then(|| numbers.below(9) as i32 - 4);
+    Wishes { skills, priority, responsible, last_operator }
+}
+
+fn one_more(world: &mut World, numbers: &mut Numbers) {
+    let open: Vec<DialogId> = world.dialogs.keys().copied().collect();
+    let who = operator_id(&name(numbers.below(OPERATORS)));
+    match numbers.below(20) {
+        0..=4 if open.len() < 40 => {
+            let channel = channel_id(&format!("c{}", numbers.below(MODES.len())));
+            let wishes = wishes(numbers);
+            world.open_wishing(&channel, wishes);
+        }
+        5 | 6 => {
+            world.advance(1 + numbers.below(6) as u64);
+        }
+        7 => {
+            let presence = [Presence::Online, Presence::Away, Presence::Offline][numbers.below(3)];
+            let mut operator = world.operators[&who].clone();
+            operator.presence = presence;
+            world.put_operator(operator);
+        }
+        8 if numbers.below(20) == 0 => world.restart(),
+        _ if open.is_empty() => {}
+        what => {
+            let dialog = open[numbers.below(open.len())];
+            let action = match what {
+                8..=10 => Action::Finish,
+                11..=14 => Action::Answer(who),
+                15 => Action::Skip(who),
+                16 => Action::Pass(who),
+                17 => Action::Move(channel_id(&format!("c{}", numbers.below(MODES.len())))),
+                18 => Action::Prioritise(numbers.below(9) as i32 - 4),
+                _ => Action::Take(who),
+            };
+            world.act(dialog, action);
+        }
+    }
+    world.settle();
+}
+
+/// At every moment: nobody is charged with more than allowed, every index says what the dialogs say, and when
+/// nothing more follows no dialog waits that somebody eligible could be given.
+fn storm(events: usize) {
+    let (mut world, mut numbers, mut seen) = (house(), Numbers(1), 0);
+    world.settle();
+    while seen < events {
+        one_more(&mut world, &mut numbers);
+        seen += world.history.len();
+        world.history.clear();
+    }
+}
+
+#[test]
+fn a_storm_leaves_nobody_overloaded_and_nothing_unmatched() {
+    storm(3_000);
+}
+
+/// `cargo test --release --lib a_storm_of_a_million -- --ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn a_storm_of_a_million_events_leaves_nobody_overloaded_and_nothing_unmatched() {
+    storm(1_000_000);
+}
