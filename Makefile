@@ -9,7 +9,7 @@ ROUNDS ?= 50
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix torture bench-small bench
+.PHONY: help demo test fix torture storm bench-small bench
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -33,6 +33,9 @@ fix: ## mend what a tool can: format, lints, recorded outputs of scenarios (read
 
 torture: ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
+
+storm: ## a million events through the router, with every invariant looked up after each
+	$(READY) cargo test $(FLAGS) --lib a_storm_of_a_million -- --ignored
 
 bench-small: ## every bench once, to see that it still works
 	$(READY) cargo test $(FLAGS) --benches

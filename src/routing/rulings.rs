@@ -17,12 +17,13 @@ use crate::ids::DialogId;
 use crate::limits;
 
 impl Router {
-    /// Why nobody can be given a dialog.
+    /// Why nobody can be given a dialog. Where somebody could be, others are before it and nothing was decided.
     pub(super) fn rule_on_waiting(&mut self, dialog: DialogId) {
         match self.tickets[&dialog].pool {
             Some(pool) => self.rule_on(dialog, pool, false),
             None => self.ruling = None,
         }
+        self.ruling.take_if(|ruling| !ruling.candidates.is_empty());
     }
 
     /// Why a dialog goes to whom the rule of its line puts first.

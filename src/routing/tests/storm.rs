@@ -128,7 +128,7 @@ fn a_storm_leaves_nobody_overloaded_and_nothing_unmatched() {
     storm(3_000);
 }
 
-/// `cargo test --release --lib a_storm_of_a_million -- --ignored`.
+/// `make storm`.
 #[test]
 #[ignore = "takes minutes"]
 fn a_storm_of_a_million_events_leaves_nobody_overloaded_and_nothing_unmatched() {
