@@ -18,15 +18,12 @@ use crate::domain::dialog::CloseReason;
 use crate::domain::reply::Reply;
 use crate::domain::request::Request;
 use crate::engine::{Observation, Script, Step};
-use crate::error::{Error, Rejection};
+use crate::error::{Code, Error, Rejection};
 use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::load::arrivals::Arrivals;
 use crate::load::distributions::{Draws, Durations, Purpose, Shape};
 use crate::load::staffing::{Shift, Staffing};
 use crate::timestamp::Timestamp;
-
-/// The rejection of an arrival who finds as many waiting as may wait.
-const QUEUE_FULL: &str = "queue_full";
 
 /// Recorded traffic as a script. Its counts come out of the [`ReplayProgress`] made with it.
 pub struct ReplayScript {
@@ -243,7 +240,7 @@ impl ReplayScript {
         let Some(asked) = self.asked.take() else {
             return Err("a reply came to a command that was not sent".to_owned());
         };
-        let is_full = |rejection: &Rejection| rejection.code.as_str() == QUEUE_FULL;
+        let is_full = |rejection: &Rejection| rejection.code == Code::QueueFull;
         if asked.what == What::Arrive
             && self.rules.max_waiting.is_some()
             && reply.as_ref().is_err_and(is_full)
