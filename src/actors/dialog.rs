@@ -20,7 +20,7 @@ use crate::domain::dialog::command::{
     Context, Decision, DialogCommand, Lookup, Placement, Receive, SeenMessage,
 };
 use crate::domain::dialog::order::DialogOrder;
-use crate::domain::dialog::{Client, Dialog, Traces};
+use crate::domain::dialog::{Dialog, Traces};
 use crate::domain::event::{Change, DialogEvent, Events};
 use crate::domain::query::{GetDialog, GetFile, History};
 use crate::domain::statistics::Standing;
@@ -28,7 +28,7 @@ use crate::domain::view::{Explanation, uploaded};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::routing::Fact;
-use crate::storage::{ClosedDialog, DialogImage, ErasedDialog, Image, Indexed, Thing, encode, fingerprint};
+use crate::storage::{DialogImage, ErasedDialog, Image, Indexed, Thing, encode, fingerprint};
 use crate::timestamp::Timestamp;
 
 pub use self::moving::Moving;
@@ -125,8 +125,8 @@ pub struct OnDisk {
 #[derive(Debug)]
 pub struct DialogActor {
     id: DialogId,
-    /// Boxed, so that an actor is small where it is moved: when it starts.
-    dialog: Option<Box<Dialog>>,
+    /// In common with the image in which it goes to the disk, once it is closed.
+    dialog: Option<Arc<Dialog>>,
     on_disk: OnDisk,
     shard: Arc<Shard>,
 }
@@ -143,7 +143,7 @@ impl DialogActor {
 
     /// The actor of a dialog that was asleep on disk, or is recovered.
     pub fn awake(dialog: Dialog, on_disk: OnDisk, shard: Arc<Shard>) -> Self {
-        Self { id: dialog.id, dialog: Some(Box::new(dialog)), on_disk, shard }
+        Self { id: dialog.id, dialog: Some(Arc::new(dialog)), on_disk, shard }
     }
 
     fn open(&mut self, opening: Opening) {
@@ -260,8 +260,8 @@ impl DialogActor {
         }
         let (request, erases) = (event.request(), event.erases());
         match &mut self.dialog {
-            Some(dialog) => dialog.take_in(event, now),
-            None => self.dialog = Dialog::from_event(self.id, &event, now).map(Box::new),
+            Some(dialog) => Arc::make_mut(dialog).take_in(event, now),
+            None => self.dialog = Dialog::from_event(self.id, &event, now).map(Arc::new),
         }
         if let (Some(dialog), Some(request)) = (&self.dialog, request) {
             self.announce_request(dialog, request);
@@ -334,7 +334,7 @@ impl DialogActor {
 
     /// Sends the present state to disk.
     fn snapshot(&mut self, erased: Option<Traces>, outbox: &mut OpenOutbox<'_>) {
-        let Some(dialog) = self.dialog.as_deref() else { return };
+        let Some(dialog) = &self.dialog else { return };
         if !self.on_disk.clean {
             self.on_disk = send_image(dialog, self.on_disk, erased, &self.shard.shared, outbox);
         }
@@ -408,16 +408,16 @@ fn answered(answer: Answer) -> Outcome {
 /// Sends an image of a dialog to disk, and says what is there then. With the first one of an erased
 /// dialog goes what led to its messages.
 pub(super) fn send_image(
-    dialog: &Dialog,
+    dialog: &Arc<Dialog>,
     before: OnDisk,
     erased: Option<Traces>,
     shared: &Shared,
     outbox: &mut OpenOutbox<'_>,
 ) -> OnDisk {
-    let state = encode(dialog);
+    let state = encode(&**dialog);
     let print = fingerprint(Thing::Dialog(dialog.id), &state);
     let fingerprint_delta = print.wrapping_sub(before.fingerprint);
-    let closed = dialog.is_closed().then(|| closing(dialog));
+    let closed = dialog.is_closed().then(|| Arc::clone(dialog));
     let open = closed.is_none();
     let was_open_on_disk = before.open;
     let requests = Indexed::all(dialog);
@@ -437,18 +437,6 @@ pub(super) fn send_image(
     shared.reader.announce(&image);
     outbox.image(Image::Dialog(image));
     OnDisk { fingerprint: print, open, clean: true }
-}
-
-/// What is filed beside the image of a dialog that has ended.
-fn closing(dialog: &Dialog) -> ClosedDialog {
-    let external_ids = dialog
-        .messages
-        .iter()
-        .filter_map(|message| message.external_id.clone().map(|external| (external, message.id)))
-        .collect();
-    let client = dialog.client.as_ref().map(Client::key);
-    let at = dialog.closed_at.unwrap_or_default();
-    ClosedDialog { client, external_ids, at, erased: dialog.is_erased() }
 }
 
 /// What the dispatcher has to know of who takes part.

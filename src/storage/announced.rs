@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use hashbrown::{DefaultHashBuilder, HashMap};
 use smallvec::SmallVec;
 
-use super::image::{DialogImage, LastDialog};
+use super::image::{DialogImage, LastDialog, external_keys};
+use crate::domain::dialog::Client;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 
 /// What has been announced and is not written yet.
@@ -32,10 +33,10 @@ impl Announced {
         let Some(closed) = &image.closed else { return };
         let mut recent = self.recent();
         recent.external_ids.extend(image.forgotten_keys().map(|(key, _)| (key, None)));
-        recent.external_ids.extend(closed.external_keys().map(|(key, message)| (key, Some(message))));
+        recent.external_ids.extend(external_keys(closed).map(|(key, message)| (key, Some(message))));
         let is_new = recent.dialogs.insert(image.id, Arc::clone(image)).is_none();
         if let (true, Some(client)) = (is_new, &closed.client) {
-            let client = recent.hasher.hash_one(client);
+            let client = recent.hash(client);
             recent.clients.entry(client).or_default().push(image.id);
         }
     }
@@ -68,11 +69,11 @@ impl Announced {
         let is_theirs = |dialog: &&DialogId| {
             let closed = recent.dialogs.get(*dialog).and_then(|image| image.closed.as_ref());
             let of = closed.and_then(|closed| closed.client.as_ref());
-            of.is_some_and(|(on, who)| (on, who) == (channel, client))
+            of.is_some_and(|of| (&of.channel, &of.id) == (channel, client))
         };
         let dialog = *theirs.iter().filter(is_theirs).max()?;
         let image = recent.dialogs.get(&dialog)?;
-        Some(LastDialog { dialog, erased: image.closed.as_ref().is_some_and(|closed| closed.erased) })
+        Some(LastDialog { dialog, erased: image.closed.as_ref().is_some_and(|closed| closed.is_erased()) })
     }
 
     /// The message that a connector named so, whose key this is; that there is none any more, if it was
@@ -87,10 +88,14 @@ impl Announced {
 }
 
 impl Recent {
+    fn hash(&self, client: &Client) -> u64 {
+        self.hasher.hash_one((&client.channel, &client.id))
+    }
+
     fn forget(&mut self, image: &Arc<DialogImage>) {
         let Some(closed) = &image.closed else { return };
         // What a later image says of the same name stays.
-        for (key, message) in closed.external_keys() {
+        for (key, message) in external_keys(closed) {
             if self.external_ids.get(&key) == Some(&Some(message)) {
                 self.external_ids.remove(&key);
             }
@@ -105,7 +110,7 @@ impl Recent {
             return;
         }
         self.dialogs.remove(&image.id);
-        let client = closed.client.as_ref().map(|client| self.hasher.hash_one(client));
+        let client = closed.client.as_ref().map(|client| self.hash(client));
         if let Some(client) = client
             && let Some(theirs) = self.clients.get_mut(&client)
         {
@@ -120,16 +125,10 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::image::ClosedDialog;
-    use crate::storage::testing::{channel_id, client_id};
+    use crate::storage::testing::{channel_id, client_id, closed_dialog};
 
     fn image(id: u64, client: u64) -> Arc<DialogImage> {
-        let closed = Some(ClosedDialog {
-            client: Some((channel_id(), client_id(client))),
-            external_ids: vec![],
-            at: Default::default(),
-            erased: false,
-        });
+        let closed = Some(Arc::new(closed_dialog(id, client)));
         let (state, fingerprint_delta, was_open_on_disk) = (vec![id as u8], 0, false);
         Arc::new(DialogImage {
             id: DialogId(id),

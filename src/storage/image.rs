@@ -13,12 +13,12 @@ use super::erase::{self, ErasedDialog};
 use super::requests::{self, Indexed};
 use super::retention::{Closing, Retained};
 use super::rocks::{Changes, Table};
+use crate::domain::dialog::Dialog;
 use crate::domain::file::FileHash;
 use crate::domain::library::ItemId;
 use crate::domain::reply::Reply;
 use crate::error::Error;
 use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId};
-use crate::timestamp::Timestamp;
 
 /// The state of something at its place in a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +75,8 @@ pub struct DialogImage {
     pub fingerprint_delta: u64,
     /// Where its requests to the outside stand.
     pub requests: Vec<Indexed>,
-    /// With the image of a closed dialog: how it is found.
-    pub closed: Option<ClosedDialog>,
+    /// With the image of a closed dialog: the dialog, so that nobody has to decode how it is found.
+    pub closed: Option<Arc<Dialog>>,
     /// Whether an image of this dialog as an open one was given before.
     pub was_open_on_disk: bool,
     /// Whether an image of this dialog as a closed one was given before.
@@ -92,31 +92,6 @@ pub struct Barrier(pub Sender<()>);
 impl PartialEq for Barrier {
     fn eq(&self, other: &Self) -> bool {
         self.0.same_channel(&other.0)
-    }
-}
-
-/// How a closed dialog is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClosedDialog {
-    /// Who wrote, and on which channel; nobody in an internal one.
-    pub client: Option<(ChannelId, ClientId)>,
-    /// The client's messages by the connector's names.
-    pub external_ids: Vec<(ExternalId, MessageId)>,
-    /// When it closed.
-    pub at: Timestamp,
-    /// Whether it is erased: then its client is no longer known by it.
-    pub erased: bool,
-}
-
-impl ClosedDialog {
-    /// The keys of the external ids and the messages they name.
-    pub(super) fn external_keys(&self) -> impl Iterator<Item = (u128, MessageId)> {
-        self.client.iter().flat_map(move |(channel, client)| {
-            let key = |(external, message): &(ExternalId, MessageId)| {
-                (external_key(channel, client, external), *message)
-            };
-            self.external_ids.iter().map(key)
-        })
     }
 }
 
@@ -159,6 +134,16 @@ pub(super) fn external_key(channel: &ChannelId, client: &ClientId, external: &Ex
     append_text(&mut text, client.as_str());
     text.extend_from_slice(external.as_str().as_bytes());
     xxh3_128(&text)
+}
+
+/// The keys of the client's messages by the connector's names.
+pub(super) fn external_keys(dialog: &Dialog) -> impl Iterator<Item = (u128, MessageId)> {
+    dialog.client.iter().flat_map(|client| {
+        dialog.messages.iter().filter_map(|message| {
+            let external = message.external_id.as_ref()?;
+            Some((external_key(&client.channel, &client.id, external), message.id))
+        })
+    })
 }
 
 /// The key of a thing of the library: its kind keeps equal ids apart.
@@ -249,8 +234,9 @@ impl DialogImage {
     pub(super) fn forgotten_keys(&self) -> impl Iterator<Item = (u128, MessageId)> + '_ {
         let client = self.closed.as_ref().and_then(|closed| closed.client.as_ref());
         let erased = self.erased.iter().flat_map(|erased| &erased.traces.external_ids);
-        client.into_iter().flat_map(move |(channel, client)| {
-            erased.clone().map(move |(external, message)| (external_key(channel, client, external), *message))
+        client.into_iter().flat_map(move |client| {
+            let key = |external| external_key(&client.channel, &client.id, external);
+            erased.clone().map(move |(external, message)| (key(external), *message))
         })
     }
 
@@ -263,16 +249,17 @@ impl DialogImage {
         if self.was_open_on_disk {
             changes.delete(Table::Dialogs, &dialog_key(self.id, false));
         }
-        if let Some((channel, client)) = &closed.client {
-            let closing = Closing { channel: channel.clone(), at: closed.at, dialog: self.id };
-            match closed.erased {
+        if let Some(client) = &closed.client {
+            let at = closed.closed_at.unwrap_or_default();
+            let closing = Closing { channel: client.channel.clone(), at, dialog: self.id };
+            match closed.is_erased() {
                 true => changes.delete(Table::Closing, &closing.key()),
                 false => retained.put(&closing, changes),
             }
-            let last = LastDialog { dialog: self.id, erased: closed.erased };
-            changes.raise(Table::Clients, &client_key(channel, client), last.to_stored());
+            let last = LastDialog { dialog: self.id, erased: closed.is_erased() };
+            changes.raise(Table::Clients, &client_key(&client.channel, &client.id), last.to_stored());
         }
-        for (key, message) in closed.external_keys() {
+        for (key, message) in external_keys(closed) {
             changes.put(Table::ExternalIds, &key.to_be_bytes(), &message.0.to_be_bytes());
         }
         if let Some(erased) = &self.erased {

@@ -50,7 +50,7 @@ pub use codec::{CodecError, Record, RecordRef, Records, append_record, decode, e
 pub use erase::{ErasedDialog, Eraser};
 pub use feed::{Feed, FeedError, Feeds, OneEvent, Recorded};
 pub use fingerprint::{Thing, fingerprint, text as fingerprint_text};
-pub use image::{Barrier, ClosedDialog, DialogImage, Image};
+pub use image::{Barrier, DialogImage, Image};
 pub use inspect::{Inspection, TableSize, inspect};
 pub use journal::Journal;
 pub use meta::FORMAT;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::channel::{Channel, ChannelSettings, Queue};
-use crate::domain::dialog::{Author, CloseReason, Message, Visibility};
+use crate::domain::dialog::{Author, CloseReason, Dialog, Message, Visibility};
 use crate::domain::event::{Change, ChannelEvent, DialogEvent, Events, ItemEvent, OperatorEvent};
 use crate::domain::library::{Item, PutCannedReply};
 use crate::domain::operator::{Operator, OperatorSettings, Presence};
@@ -48,6 +48,21 @@ pub fn scratch() -> tempfile::TempDir {
 
 pub fn channel_id() -> ChannelId {
     ChannelId::new("line").unwrap()
+}
+
+/// A dialog of a client that has ended.
+pub fn closed_dialog(id: u64, client: u64) -> Dialog {
+    let opened = DialogEvent::Opened {
+        channel: channel_id(),
+        client: client_id(client),
+        client_name: None,
+        previous: None,
+        wishes: None,
+    };
+    let at = Timestamp::default();
+    let mut dialog = Dialog::from_event(DialogId(id), &opened, at).unwrap();
+    dialog.apply(&DialogEvent::Closed { reason: CloseReason::Finished, by: None }, at);
+    dialog
 }
 
 pub fn client_id(number: u64) -> ClientId {

@@ -61,6 +61,6 @@ impl DialogActor {
         self.commit(&mut outbox, Decision::done(here), now, Caller::nobody());
         let change = Change { at: now, events: Events::Dialog(to, there) };
         outbox.done(&change, Reply::Opened(Opened { dialog: to }), caller);
-        send_image(&dialog, OnDisk::default(), None, &shard.shared, &mut outbox);
+        send_image(&Arc::new(dialog), OnDisk::default(), None, &shard.shared, &mut outbox);
     }
 }

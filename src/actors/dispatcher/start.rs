@@ -234,7 +234,7 @@ impl Dispatcher {
             if let (Some(client), Some(at), false) = (&dialog.client, dialog.closed_at, dialog.is_erased()) {
                 self.retention.closed(&client.channel, at);
             }
-            send_image(&dialog, on_disk, erased, &self.shared, &mut self.shard.open());
+            send_image(&Arc::new(dialog), on_disk, erased, &self.shared, &mut self.shard.open());
             return;
         }
         let id = dialog.id;

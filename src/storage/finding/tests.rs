@@ -12,7 +12,7 @@ use crate::domain::event::DialogEvent;
 use crate::domain::finding::FactKind;
 use crate::domain::query::ListDialogs;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
-use crate::storage::image::{ClosedDialog, DialogImage};
+use crate::storage::image::DialogImage;
 use crate::storage::reader::Reader;
 use crate::storage::retention::Retained;
 use crate::storage::rocks::{Disk, Safety};
@@ -45,17 +45,11 @@ fn dialog(number: u64, [channel, client, owner, participant]: [usize; 4], words:
 }
 
 fn image(dialog: &Dialog, was_closed_on_disk: bool) -> Arc<DialogImage> {
-    let client = dialog.client.as_ref().map(|client| (client.channel.clone(), client.id.clone()));
     Arc::new(DialogImage {
         id: dialog.id,
         state: encode(dialog),
         fingerprint_delta: 0,
-        closed: Some(ClosedDialog {
-            client,
-            external_ids: Vec::new(),
-            at: Default::default(),
-            erased: false,
-        }),
+        closed: Some(Arc::new(dialog.clone())),
         was_open_on_disk: false,
         was_closed_on_disk,
         requests: Vec::new(),

@@ -7,7 +7,6 @@ use hashbrown::{HashMap, HashSet};
 
 use super::gathered::Gathered;
 use super::{FactHash, KEY_BYTES, Posting, parse, place_of};
-use crate::domain::dialog::Dialog;
 use crate::error::Error;
 use crate::storage::image::{DialogImage, StoredImage, decode_state, dialog_key};
 use crate::storage::rocks::{Changes, Disk, Table};
@@ -26,17 +25,16 @@ impl IndexChanges {
     /// thread writes images, so that nothing changes between this and the write.
     pub fn of<'a>(images: impl Iterator<Item = &'a Arc<DialogImage>>, disk: &Disk) -> Result<Self, Error> {
         let (mut added, mut removed) = (Gathered::default(), HashMap::<Key, Vec<u16>>::new());
-        let closed: Vec<_> = images.filter(|image| image.closed.is_some()).collect();
-        for images in closed.chunk_by(|one, other| one.id == other.id) {
-            let (Some(first), Some(last)) = (images.first(), images.last()) else { continue };
-            let dialog = decoded(&last.state, last)?;
+        let closed: Vec<_> = images.filter_map(|image| Some((image, image.closed.as_ref()?))).collect();
+        for images in closed.chunk_by(|(one, _), (other, _)| one.id == other.id) {
+            let (Some((first, _)), Some((_, dialog))) = (images.first(), images.last()) else { continue };
             if first.was_closed_on_disk {
                 let (block, place) = place_of(first.id);
-                for fact in stored_facts(first, disk)?.difference(&FactHash::all_of(&dialog)) {
+                for fact in stored_facts(first, disk)?.difference(&FactHash::all_of(dialog)) {
                     removed.entry(fact.key(block)).or_default().push(place);
                 }
             }
-            added.add(&dialog);
+            added.add(dialog);
         }
         Ok(Self { replaced: replaced(removed, disk)?, added: added.into_sorted() })
     }
@@ -70,12 +68,9 @@ fn stored_facts(image: &DialogImage, disk: &Disk) -> Result<HashSet<FactHash>, E
     match disk.get(Table::Dialogs, &dialog_key(image.id, true))? {
         Some(value) => {
             let stored = StoredImage::parse(&value, || format!("image of dialog {}", image.id))?;
-            Ok(FactHash::all_of(&decoded(stored.state, image)?))
+            let place = || format!("image of dialog {}", image.id);
+            Ok(FactHash::all_of(&decode_state(stored.state, place)?))
         }
         None => Ok(HashSet::new()),
     }
-}
-
-fn decoded(state: &[u8], image: &DialogImage) -> Result<Dialog, Error> {
-    decode_state(state, || format!("image of dialog {}", image.id))
 }

@@ -152,7 +152,7 @@ fn dialog(image: &Image) -> Option<&Arc<DialogImage>> {
 fn place(image: &Image) -> Option<(&str, &str, u64)> {
     let dialog = dialog(image)?;
     let client = dialog.closed.as_ref().and_then(|closed| closed.client.as_ref());
-    let (channel, client) = client.map_or(("", ""), |(channel, client)| (channel.as_str(), client.as_str()));
+    let (channel, client) = client.map_or(("", ""), |client| (client.channel.as_str(), client.id.as_str()));
     Some((channel, client, dialog.id.0))
 }
 

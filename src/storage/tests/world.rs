@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::channel::Channel;
-use crate::domain::dialog::{Client, Dialog};
+use crate::domain::dialog::Dialog;
 use crate::domain::event::{Change, Events};
 use crate::domain::library::{Item, ItemId};
 use crate::domain::operator::Operator;
@@ -72,16 +72,7 @@ impl World {
         let state = encode(&known.thing);
         let now = fingerprint(Thing::Dialog(id), &state);
         let dialog = &known.thing;
-        let closed = dialog.is_closed().then(|| ClosedDialog {
-            client: dialog.client.as_ref().map(Client::key),
-            external_ids: dialog
-                .messages
-                .iter()
-                .filter_map(|m| Some((m.external_id.clone()?, m.id)))
-                .collect(),
-            at: dialog.closed_at.unwrap_or_default(),
-            erased: dialog.is_erased(),
-        });
+        let closed = dialog.is_closed().then(|| Arc::new(dialog.clone()));
         let is_closed = closed.is_some();
         let image = Arc::new(DialogImage {
             id,
