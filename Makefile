@@ -50,4 +50,4 @@ bench: ## every bench at full length, with figures
 
 curves: ## what finding and routing cost by size, measured and drawn into docs/curves.md
 	$(READY) cargo bench --all-features --bench routing --bench finding
-	$(READY) cargo run $(FLAGS) --example curves -- docs routing finding
+	$(READY) cargo run $(FLAGS) --example curves -- docs routing_with_room routing_with_skills routing_many_waiting routing_many_channels finding
