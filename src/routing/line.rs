@@ -8,7 +8,9 @@ use super::pool::Requirement;
 use super::ranked::RankedSet;
 use super::registry::{OperatorIndex, PoolIndex};
 use super::score::Score;
-use crate::domain::channel::{Accept, Channel, ChannelSettings, Ignored, Prefer, QueueMode, SkillRequirement};
+use crate::domain::channel::{
+    Accept, Channel, ChannelSettings, Ignored, Prefer, QueueMode, SkillRequirement,
+};
 use crate::domain::dialog::command::OfferRules;
 use crate::ids::DialogId;
 

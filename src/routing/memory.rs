@@ -56,7 +56,8 @@ impl Memory {
     pub fn fold(&mut self, change: &Change) {
         match &change.events {
             Events::Dialog(dialog, events) => {
-                events.iter().for_each(|event| self.fold_dialog(*dialog, event, change.at));
+                Fact::all(events, change.at).for_each(|fact| self.fold_fact(*dialog, &fact));
+                events.iter().for_each(|event| self.fold_event(event, change.at));
             }
             Events::Operator(operator, events) => {
                 events.iter().for_each(|event| self.fold_operator(operator, event));
@@ -65,10 +66,9 @@ impl Memory {
         }
     }
 
-    fn fold_dialog(&mut self, dialog: DialogId, event: &DialogEvent, at: Timestamp) {
-        let Some(fact) = Fact::of(event, at) else { return };
+    fn fold_fact(&mut self, dialog: DialogId, fact: &Fact) {
         fact.touched().iter().for_each(|operator| self.touch(operator.clone()));
-        match &fact {
+        match fact {
             Fact::Transferred { channel: None, .. } | Fact::Offered { alone: true, .. } => {
                 self.alone.insert(dialog);
             }
@@ -83,17 +83,24 @@ impl Memory {
             | Fact::Unpinned
             | Fact::NotYet { .. } => {}
         }
+    }
+
+    fn fold_event(&mut self, event: &DialogEvent, at: Timestamp) {
         match event {
-            DialogEvent::Offered { ruling: Some(ruling), .. }
-            | DialogEvent::Answered { ruling: Some(ruling), .. } => self.fold_ruling(ruling, &fact, at),
+            DialogEvent::Offered { operators, ruling: Some(ruling), .. } => {
+                self.fold_ruling(ruling, operators, at);
+            }
+            DialogEvent::Answered { operator, ruling: Some(ruling), .. } => {
+                self.fold_ruling(ruling, std::slice::from_ref(operator), at);
+            }
             _ => {}
         }
     }
 
-    /// The dispatcher has given a dialog to those whom the fact touches.
-    fn fold_ruling(&mut self, ruling: &Ruling, fact: &Fact, at: Timestamp) {
+    /// The dispatcher has given a dialog to these.
+    fn fold_ruling(&mut self, ruling: &Ruling, operators: &[OperatorId], at: Timestamp) {
         self.rulings = self.rulings.max(ruling.number);
-        for operator in fact.touched() {
+        for operator in operators {
             if ruling.rule == Rule::RoundRobin1 {
                 self.turns.insert((ruling.channel.clone(), operator.clone()), ruling.number);
             }
