@@ -68,6 +68,9 @@ impl Naive {
                 return Some(Directive::Offer { dialog: dialog.id, operators });
             }
         }
+        if world.router.has_due(world.now) {
+            return None;
+        }
         let silent = |dialog: &&&Dialog| dialog.status == Status::Waiting && !dialog.announced;
         dialogs.iter().find(silent).map(|dialog| Directive::Announce { dialog: dialog.id })
     }
