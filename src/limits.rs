@@ -66,6 +66,10 @@ pub const IDLE_POOL_SEATS: usize = 4_000_000;
 /// Dialogs that a fairness window counts: the time of each is kept.
 pub const FAIRNESS_DIALOGS: u32 = 10_000;
 
+/// Dialogs given to an operator that are remembered even if its fairness counts fewer or there is none, so that
+/// one that is set later knows of what went before: some 2 KiB.
+pub const FAIRNESS_REMEMBERED: u32 = 100;
+
 /// Open intervals of one day: one for each quarter of an hour.
 pub const INTERVALS_PER_DAY: usize = 96;
 

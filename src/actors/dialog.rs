@@ -212,7 +212,7 @@ impl DialogActor {
         };
         let facts = match internal {
             true => Facts::new(),
-            false => events.iter().filter_map(|event| Fact::of(event, now)).collect(),
+            false => Fact::all(&events, now).collect(),
         };
         let keeper = self.keeper();
         let standing = Standing::before(self.dialog.as_deref(), &events, now);

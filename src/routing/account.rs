@@ -37,7 +37,7 @@ pub(super) struct Account {
     /// The number of the last touch; 0: never.
     pub touched: u64,
     pub fairness: Option<Fairness>,
-    /// The last dialogs that it was given, as many as fairness counts: numbers of rulings, and when.
+    /// The last dialogs that it was given, as many as fairness may count: numbers of rulings, and when.
     pub given: VecDeque<(u64, Timestamp)>,
     /// Until when it is given nothing more, because fairness does not allow it.
     pub spent_until: Option<Timestamp>,
@@ -119,7 +119,7 @@ impl Account {
         self.employed = self.human && !self.removed;
         self.presence = operator.presence;
         self.capacity = operator.settings.capacity;
-        self.set_fairness(operator.settings.fairness);
+        self.fairness = operator.settings.fairness;
         self.tolerate();
     }
 

@@ -1,7 +1,7 @@
 //! Whether a queue takes one more dialog. Nothing is given out here.
 //!
-//! `max_waiting` bounds the dialogs of a channel that wait or are offered. Matching is tried first: a dialog
-//! that somebody can be given at once is always taken.
+//! `max_waiting` bounds the dialogs of a channel that wait or are offered. Matching is tried first, but what is
+//! offered still counts: only where answers are automatic does it let a dialog in that leaves none more of them.
 
 use super::pool::SeatState;
 use super::registry::{LineIndex, OperatorIndex, PoolIndex};
@@ -11,6 +11,13 @@ use super::ticket::{Holder, Ticket};
 use crate::ids::{ChannelId, DialogId};
 
 impl Router {
+    /// Whether a dialog that opens in this channel is one too many for it, whoever may be given it: it would
+    /// wait or be offered, where answers are not automatic.
+    pub fn is_full(&self, channel: &ChannelId) -> bool {
+        let line = self.lines.get(channel);
+        line.is_some_and(|line| !line.answers_itself() && line.has_no_place(0))
+    }
+
     /// Whether a dialog that was placed and found nobody is one too many for its channel.
     pub fn is_one_too_many(&self, dialog: DialogId) -> bool {
         let Some(ticket) = self.tickets.get(&dialog) else { return false };
@@ -18,16 +25,15 @@ impl Router {
         line.max_waiting.is_some_and(|most| line.pooled + line.entering > most as usize)
     }
 
-    /// Whether an open dialog cannot go into the queue of a channel: it is full, and nobody there could be
-    /// given the dialog at once.
+    /// Whether an open dialog cannot go into the queue of a channel: it is full, and nobody there would answer
+    /// the dialog at once.
     pub fn is_full_for(&mut self, dialog: DialogId, channel: &ChannelId) -> bool {
         let (Some(index), Some(ticket)) = (self.lines.find(channel), self.tickets.get(&dialog)) else {
             return false;
         };
         let line = &self.lines[index];
-        let Some(most) = line.max_waiting else { return false };
         let is_there = usize::from(ticket.line == index && ticket.pool.is_some());
-        line.pooled + line.entering - is_there >= most as usize && !self.could_be_given(dialog, index)
+        line.has_no_place(is_there) && !(line.answers_itself() && self.could_be_given(dialog, index))
     }
 
     /// Whether somebody could be given the dialog if it came into this line now.

@@ -15,7 +15,7 @@ impl Router {
     pub(super) fn apply(&mut self, dialog: DialogId, fact: &Fact) {
         match fact {
             Fact::Announced => self.ticket_mut(dialog).announced = true,
-            Fact::Offered { operators, deadline, weight, alone } => {
+            Fact::Offered { operators, deadline, weight, alone, given: _ } => {
                 self.offered(dialog, operators, *deadline, *weight);
                 if *alone {
                     self.alone.insert(dialog);
@@ -23,7 +23,7 @@ impl Router {
             }
             Fact::Prioritised { priority } => self.prioritised(dialog, *priority),
             Fact::OfferEnded { operator, declined } => self.offer_ended(dialog, operator, *declined),
-            Fact::Owned { operator, weight, at } => self.owned(dialog, operator, *weight, *at),
+            Fact::Owned { operator, weight, at, answered: _ } => self.owned(dialog, operator, *weight, *at),
             Fact::BotHolds { operator } => self.held_by_bot(dialog, operator),
             Fact::Transferred { channel, entered_at } => {
                 self.transferred(dialog, channel.as_ref(), *entered_at);

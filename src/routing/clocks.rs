@@ -158,7 +158,7 @@ impl Router {
         let line = self.intern_line(channel);
         // Whoever could be given a dialog at once can be given one, and others may be on their way.
         let counted = self.lines[line].entering == 0;
-        if self.is_full_for(dialog, channel) || !(counted || self.has_place(line)) {
+        if self.is_full_for(dialog, channel) || !counted && self.lines[line].has_no_place(0) {
             return false;
         }
         if let Some(trip) = self.ticket_mut(dialog).trips.last_mut() {
@@ -166,11 +166,6 @@ impl Router {
             self.lines[line].entering += 1;
         }
         true
-    }
-
-    fn has_place(&self, index: LineIndex) -> bool {
-        let line = &self.lines[index];
-        line.max_waiting.is_none_or(|most| line.pooled + line.entering < most as usize)
     }
 
     /// Takes in what a fact means for the timers of a dialog.

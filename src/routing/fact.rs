@@ -22,6 +22,8 @@ pub enum Fact {
         weight: u32,
         /// Whether it is for one alone because the dialog prefers them, also in mode `all`.
         alone: bool,
+        /// Whether the dispatcher decided so, and no colleague who passed it on.
+        given: bool,
     },
     /// The offer to one operator ended without an answer.
     OfferEnded {
@@ -38,6 +40,8 @@ pub enum Fact {
         weight: u32,
         /// Since when.
         at: Timestamp,
+        /// Whether the owner answered it, by hand or by rule, and did not take it from another.
+        answered: bool,
     },
     /// A bot holds it: it is in no queue yet.
     BotHolds {
@@ -75,8 +79,17 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// The facts in what was decided at once. A comment on the way to somebody else is no reply.
+    pub fn all(events: &[DialogEvent], at: Timestamp) -> impl Iterator<Item = Self> {
+        let next = events.iter().skip(1).map(Some).chain([None]);
+        let is_passed_on = |next| matches!(next, Some(&DialogEvent::Transferred { .. }));
+        events.iter().zip(next).filter_map(move |(event, next)| {
+            Self::of(event, at).filter(|fact| !matches!(fact, Self::Wrote { .. }) || !is_passed_on(next))
+        })
+    }
+
     /// The fact in an event that happened at `at`, if it holds one.
-    pub fn of(event: &DialogEvent, at: Timestamp) -> Option<Self> {
+    fn of(event: &DialogEvent, at: Timestamp) -> Option<Self> {
         Some(match event {
             DialogEvent::Waiting { .. } => Self::Announced,
             DialogEvent::Offered { operators, deadline, weight, ruling } => Self::Offered {
@@ -84,6 +97,7 @@ impl Fact {
                 deadline: *deadline,
                 weight: *weight,
                 alone: ruling.as_ref().is_some_and(|ruling| ruling.preferred.is_some()),
+                given: ruling.is_some(),
             },
             DialogEvent::PrioritySet { priority, .. } => Self::Prioritised { priority: *priority },
             DialogEvent::OfferWithdrawn { operator } => {
@@ -92,8 +106,11 @@ impl Fact {
             DialogEvent::OfferSkipped { operator } | DialogEvent::OfferExpired { operator } => {
                 Self::OfferEnded { operator: operator.clone(), declined: true }
             }
-            DialogEvent::Answered { operator, weight, .. } | DialogEvent::Taken { operator, weight, .. } => {
-                Self::Owned { operator: operator.clone(), weight: *weight, at }
+            DialogEvent::Answered { operator, weight, .. } => {
+                Self::Owned { operator: operator.clone(), weight: *weight, at, answered: true }
+            }
+            DialogEvent::Taken { operator, weight, .. } => {
+                Self::Owned { operator: operator.clone(), weight: *weight, at, answered: false }
             }
             DialogEvent::Transferred { to, .. } => {
                 let channel = match to {
@@ -136,12 +153,14 @@ impl Fact {
         })
     }
 
-    /// Those whom this fact makes the last to be touched, in order: who is given a dialog, answers,
-    /// takes or writes.
+    /// Those whom this fact makes the last to be touched, in order: who is given a dialog by the
+    /// dispatcher, answers or writes. What colleagues pass on or take does not count.
     pub(super) fn touched(&self) -> &[OperatorId] {
         match self {
-            Self::Offered { operators, .. } => operators,
-            Self::Owned { operator, .. } | Self::Wrote { operator } => std::slice::from_ref(operator),
+            Self::Offered { operators, given: true, .. } => operators,
+            Self::Owned { operator, answered: true, .. } | Self::Wrote { operator } => {
+                std::slice::from_ref(operator)
+            }
             _ => &[],
         }
     }

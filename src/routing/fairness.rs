@@ -10,22 +10,14 @@ use super::registry::OperatorIndex;
 use super::router::Router;
 use super::timers::{Subject, TimerKind};
 use crate::domain::operator::Fairness;
+use crate::limits;
 use crate::timestamp::Timestamp;
 
 impl Account {
-    /// From now on so many dialogs count; of those given before there was fairness nothing is known.
-    pub(super) fn set_fairness(&mut self, fairness: Option<Fairness>) {
-        self.fairness = fairness;
-        if fairness.is_none() {
-            self.given.clear();
-        }
-    }
-
     /// One more dialog was given; only the last ones count.
     fn give(&mut self, number: u64, at: Timestamp) {
-        let Some(fairness) = self.fairness else { return };
         self.given.push_back((number, at));
-        while self.given.len() > fairness.dialogs as usize {
+        while self.given.len() > remembered(self.fairness) {
             self.given.pop_front();
         }
     }
@@ -38,12 +30,18 @@ impl Account {
     }
 }
 
+/// How many of the dialogs last given are remembered: as many as may ever count by now, and some for a fairness
+/// that is set later.
+pub(super) fn remembered(fairness: Option<Fairness>) -> usize {
+    fairness.map_or(0, |fairness| fairness.dialogs).max(limits::FAIRNESS_REMEMBERED) as usize
+}
+
 impl Router {
     /// The dispatcher has given the operator a dialog.
     pub(super) fn given_to(&mut self, operator: OperatorIndex, number: u64) {
+        let now = self.now;
+        self.operators[operator].give(number, now);
         if self.operators[operator].fairness.is_some() {
-            let now = self.now;
-            self.operators[operator].give(number, now);
             self.look_at_window(operator);
         }
     }

@@ -8,7 +8,9 @@ use super::pool::Requirement;
 use super::ranked::RankedSet;
 use super::registry::{OperatorIndex, PoolIndex};
 use super::score::Score;
-use crate::domain::channel::{Channel, ChannelSettings, Ignored, Prefer, QueueMode, SkillRequirement};
+use crate::domain::channel::{
+    Accept, Channel, ChannelSettings, Ignored, Prefer, QueueMode, SkillRequirement,
+};
 use crate::domain::dialog::command::OfferRules;
 use crate::ids::DialogId;
 
@@ -89,6 +91,16 @@ impl Line {
     /// Whether its dialogs are given to anybody now: not while the channel is closed.
     pub(super) fn gives(&self) -> bool {
         self.policy().gives() && !self.door.is_closed()
+    }
+
+    /// Whether who is given a dialog has answered it by that.
+    pub(super) fn answers_itself(&self) -> bool {
+        self.rules.accept == Accept::Auto
+    }
+
+    /// Whether as many dialogs as may be wait or are offered already, so many of them left out.
+    pub(super) fn has_no_place(&self, apart: usize) -> bool {
+        self.max_waiting.is_some_and(|most| self.pooled + self.entering - apart >= most as usize)
     }
 
     /// Whether an operator's score is a share of its capacity.

@@ -115,7 +115,12 @@ impl Router {
         }
     }
 
+    /// Says of a dialog that it waits, once all that falls due at this instant has been carried out: it may end
+    /// there.
     fn announce(&mut self) -> Option<Directive> {
+        if self.has_due(self.now) {
+            return None;
+        }
         let (_, dialog) = self.unannounced.first().copied()?;
         self.rule_on_waiting(dialog);
         self.start_trip(dialog, None, false);

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
+use super::fairness::remembered;
 use super::registry::OperatorIndex;
 use super::router::Router;
 use crate::domain::dialog::{Rule, Ruling};
@@ -33,12 +34,19 @@ pub struct Memory {
     windows: HashMap<OperatorId, Window>,
 }
 
-/// What an operator was given, as far as fairness counts it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What an operator was given, as far as fairness may count it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Window {
-    pub fairness: Fairness,
+    pub fairness: Option<Fairness>,
     /// The numbers of the rulings, and when.
     pub given: Vec<(u64, Timestamp)>,
+}
+
+impl Window {
+    /// Whether there is nothing to keep.
+    fn is_empty(&self) -> bool {
+        self.fairness.is_none() && self.given.is_empty()
+    }
 }
 
 /// How a memory is written: the same memory always gives the same bytes.
@@ -56,7 +64,8 @@ impl Memory {
     pub fn fold(&mut self, change: &Change) {
         match &change.events {
             Events::Dialog(dialog, events) => {
-                events.iter().for_each(|event| self.fold_dialog(*dialog, event, change.at));
+                Fact::all(events, change.at).for_each(|fact| self.fold_fact(*dialog, &fact));
+                events.iter().for_each(|event| self.fold_event(event, change.at));
             }
             Events::Operator(operator, events) => {
                 events.iter().for_each(|event| self.fold_operator(operator, event));
@@ -65,10 +74,9 @@ impl Memory {
         }
     }
 
-    fn fold_dialog(&mut self, dialog: DialogId, event: &DialogEvent, at: Timestamp) {
-        let Some(fact) = Fact::of(event, at) else { return };
+    fn fold_fact(&mut self, dialog: DialogId, fact: &Fact) {
         fact.touched().iter().for_each(|operator| self.touch(operator.clone()));
-        match &fact {
+        match fact {
             Fact::Transferred { channel: None, .. } | Fact::Offered { alone: true, .. } => {
                 self.alone.insert(dialog);
             }
@@ -83,36 +91,42 @@ impl Memory {
             | Fact::Unpinned
             | Fact::NotYet { .. } => {}
         }
+    }
+
+    fn fold_event(&mut self, event: &DialogEvent, at: Timestamp) {
         match event {
-            DialogEvent::Offered { ruling: Some(ruling), .. }
-            | DialogEvent::Answered { ruling: Some(ruling), .. } => self.fold_ruling(ruling, &fact, at),
+            DialogEvent::Offered { operators, ruling: Some(ruling), .. } => {
+                self.fold_ruling(ruling, operators, at);
+            }
+            DialogEvent::Answered { operator, ruling: Some(ruling), .. } => {
+                self.fold_ruling(ruling, std::slice::from_ref(operator), at);
+            }
             _ => {}
         }
     }
 
-    /// The dispatcher has given a dialog to those whom the fact touches.
-    fn fold_ruling(&mut self, ruling: &Ruling, fact: &Fact, at: Timestamp) {
+    /// The dispatcher has given a dialog to these.
+    fn fold_ruling(&mut self, ruling: &Ruling, operators: &[OperatorId], at: Timestamp) {
         self.rulings = self.rulings.max(ruling.number);
-        for operator in fact.touched() {
+        for operator in operators {
             if ruling.rule == Rule::RoundRobin1 {
                 self.turns.insert((ruling.channel.clone(), operator.clone()), ruling.number);
             }
-            let Some(Window { fairness, given }) = self.windows.get_mut(operator) else { continue };
+            let Window { fairness, given } = self.windows.entry(operator.clone()).or_default();
             // What is known of later ones comes again.
             given.retain(|(number, _)| *number < ruling.number);
             given.push((ruling.number, at));
-            given.drain(..given.len().saturating_sub(fairness.dialogs as usize));
+            given.drain(..given.len().saturating_sub(remembered(*fairness)));
         }
     }
 
     fn fold_operator(&mut self, operator: &OperatorId, event: &OperatorEvent) {
         let OperatorEvent::Put(settings) = event else { return };
-        match (settings.fairness, self.windows.get_mut(operator)) {
-            (None, _) => drop(self.windows.remove(operator)),
-            (Some(fairness), Some(window)) => window.fairness = fairness,
-            (Some(fairness), None) => {
-                self.windows.insert(operator.clone(), Window { fairness, given: Vec::new() });
-            }
+        if settings.fairness.is_some() || self.windows.contains_key(operator) {
+            self.windows.entry(operator.clone()).or_default().fairness = settings.fairness;
+        }
+        if self.windows.get(operator).is_some_and(Window::is_empty) {
+            self.windows.remove(operator);
         }
     }
 
@@ -166,11 +180,11 @@ impl Router {
             };
             memory.turns.extend(line.given.iter().map(turn));
         }
-        let windows = self.operators.iter().filter_map(|(_, account)| {
+        let windows = self.operators.iter().map(|(_, account)| {
             let given = account.given.iter().copied().collect();
-            Some((account.id.clone(), Window { fairness: account.fairness?, given }))
+            (account.id.clone(), Window { fairness: account.fairness, given })
         });
-        memory.windows.extend(windows);
+        memory.windows.extend(windows.filter(|(_, window)| !window.is_empty()));
         memory
     }
 }
@@ -228,17 +242,27 @@ mod tests {
             to: Destination::Operator(operator("cyd")),
             by: Some(operator("anna")),
         };
-        let offered = |names: &[&str]| DialogEvent::Offered {
+        let offered = |names: &[&str], ruling| DialogEvent::Offered {
             operators: names.iter().map(|name| operator(name)).collect(),
             deadline: None,
             weight: 1,
-            ruling: None,
+            ruling,
+        };
+        let ruling = Ruling {
+            number: 1,
+            channel: ChannelId::new("web").unwrap(),
+            rule: Rule::Evenly1,
+            preferred: None,
+            candidates: smallvec::SmallVec::new(),
+            more_candidates: 0,
+            filtered: smallvec::SmallVec::new(),
+            more_filtered: Vec::new(),
         };
         vec![
             change(1, answered("anna")),
-            change(2, offered(&["ben", "anna"])),
+            change(2, offered(&["ben", "anna"], Some(ruling.into()))),
             change(1, passed.clone()),
-            change(1, offered(&["cyd"])),
+            change(1, offered(&["cyd"], None)),
             change(3, passed),
             change(3, answered("ben")),
         ]
@@ -248,7 +272,7 @@ mod tests {
     fn operators_stand_in_the_order_of_their_last_touch() {
         let mut memory = Memory::default();
         changes().iter().for_each(|change| memory.fold(change));
-        assert_eq!(memory.touched(), [operator("anna"), operator("cyd"), operator("ben")]);
+        assert_eq!(memory.touched(), [operator("anna"), operator("ben")], "cyd was given nothing");
         assert_eq!(memory.alone().iter().copied().collect::<Vec<_>>(), [DialogId(1)]);
     }
 

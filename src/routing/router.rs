@@ -98,7 +98,7 @@ impl Router {
         for (operator, window) in memory.windows() {
             let index = router.intern_operator(operator);
             let account = &mut router.operators[index];
-            account.fairness = Some(window.fairness);
+            account.fairness = window.fairness;
             account.given = window.given.iter().copied().collect();
         }
         for (channel, operator, number) in memory.turns() {

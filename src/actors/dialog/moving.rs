@@ -53,7 +53,7 @@ impl DialogActor {
         let opened = there.first().and_then(|first| Dialog::from_event(to, first, now));
         let Some(mut dialog) = opened else { return };
         there.iter().for_each(|event| dialog.apply(event, now));
-        let facts = there.iter().filter_map(|event| Fact::of(event, now)).collect();
+        let facts = Fact::all(&there, now).collect();
         let shard = Arc::clone(&self.shard);
         let mut outbox = shard.open();
         // The dispatcher knows the new dialog before it hears that this one has ended.

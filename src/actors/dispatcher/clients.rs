@@ -155,9 +155,12 @@ impl Dispatcher {
             self.router.place_with_bot(id, channel, wishes, now);
             return Some(Placement::Bot(bot));
         }
+        let stays = !desk.ends_at_the_door();
+        if stays && self.router.is_full(channel) {
+            return None;
+        }
         let placement = self.router.place_new(id, channel, wishes, now);
-        let stays = placement == Placement::Waiting && !desk.ends_at_the_door();
-        if stays && self.router.is_one_too_many(id) {
+        if stays && placement == Placement::Waiting && self.router.is_one_too_many(id) {
             self.router.forget_new(id);
             return None;
         }

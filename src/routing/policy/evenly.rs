@@ -5,8 +5,8 @@ use crate::domain::dialog::Rule;
 
 /// Who was touched longest ago gets the dialog.
 ///
-/// - **Rule**: the operator for whom it is longest since it was last given a dialog, answered, took or
-///   replied, in any channel. It goes by the order of events and not by the clock, so two touches in
+/// - **Rule**: the operator for whom it is longest since it was last given a dialog, answered or
+///   replied, in any channel. What colleagues pass on, take or say of it does not count. It goes by the order of events and not by the clock, so two touches in
 ///   one millisecond still have an order. Who was never touched comes before all others.
 /// - **Tie**: only among those never touched: rank, then operator id.
 /// - **Fairness bound**: being given a dialog puts an operator last. So between two dialogs for one

@@ -68,6 +68,9 @@ impl Naive {
                 return Some(Directive::Offer { dialog: dialog.id, operators });
             }
         }
+        if world.router.has_due(world.now) {
+            return None;
+        }
         let silent = |dialog: &&&Dialog| dialog.status == Status::Waiting && !dialog.announced;
         dialogs.iter().find(silent).map(|dialog| Directive::Announce { dialog: dialog.id })
     }
@@ -296,17 +299,16 @@ fn last_turn(world: &World, channel: &Channel, operator: &OperatorId) -> Option<
     all.iter().rposition(is_turn)
 }
 
-/// The place in history at which the operator was last given a dialog, answered, took or wrote.
+/// The place in history at which the operator was last given a dialog, answered or wrote.
 fn last_touch(world: &World, operator: &OperatorId) -> Option<(usize, usize, usize)> {
     for (at, change) in world.history.iter().enumerate().rev() {
         let Events::Dialog(_, events) = &change.events else { continue };
         for (place, event) in events.iter().enumerate().rev() {
             let among = match event {
-                DialogEvent::Offered { operators, .. } => {
+                DialogEvent::Offered { operators, ruling: Some(_), .. } => {
                     operators.iter().position(|other| other == operator)
                 }
-                DialogEvent::Answered { operator: other, .. }
-                | DialogEvent::Taken { operator: other, .. } => (other == operator).then_some(0),
+                DialogEvent::Answered { operator: other, .. } => (other == operator).then_some(0),
                 DialogEvent::MessageAdded(message) => {
                     (message.author.operator() == Some(operator)).then_some(0)
                 }

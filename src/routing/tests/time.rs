@@ -262,7 +262,7 @@ impl World {
         let context = Context { now: self.now, actor: Some(actor), desk };
         let Ok(decision) = (Unpin { dialog }).decide(state, &context) else { return };
         self.router.depart(dialog, None);
-        let facts: Vec<Fact> = decision.events.iter().filter_map(|event| Fact::of(event, self.now)).collect();
+        let facts: Vec<Fact> = Fact::all(&decision.events, self.now).collect();
         let state = self.dialogs.get_mut(&dialog).unwrap();
         decision.events.iter().for_each(|event| state.apply(event, self.now));
         self.router.arrive(dialog, &facts);

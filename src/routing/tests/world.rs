@@ -202,7 +202,7 @@ impl World {
         let change = Change { at: self.now, events: Events::Dialog(dialog, events.clone()) };
         self.memory.fold(&change);
         self.history.push(change);
-        let mut facts: Vec<Fact> = events.iter().filter_map(|event| Fact::of(event, self.now)).collect();
+        let mut facts: Vec<Fact> = Fact::all(&events, self.now).collect();
         facts.extend(self.not_yet(dialog, &order).filter(|_| events.is_empty()));
         self.router.arrive(dialog, &facts);
         events

@@ -74,7 +74,9 @@ impl Transfer {
     /// A colleague has to be there and have room, and so does a queue.
     fn check_room(&self, context: &Context) -> Result<(), Rejection> {
         match &self.to {
-            Destination::Channel(_) if context.desk.queue_full => Err(guard::queue_full()),
+            Destination::Channel(_) if context.desk.queue_full && !context.desk.ends_at_the_door() => {
+                Err(guard::queue_full())
+            }
             Destination::Channel(_) => Ok(()),
             Destination::Operator(_) if context.desk.reachable => guard::room(&context.desk),
             Destination::Operator(_) => {
