@@ -54,7 +54,8 @@
 //!
 //! [`engine::Engine`] is the door. [`domain`] has the vocabulary, [`domain::permission::Permission`] the
 //! table of who may do what. [`capabilities`] says what there is and where it is shown, [`architecture`]
-//! follows one command from the call to disk and back, [`erasing`] says how a person is erased. The line protocol is in [`protocol`].
+//! follows one command from the call to disk and back. [`statistics`] says what is counted and how exactly,
+//! [`erasing`] how a person is erased. The line protocol is in [`protocol`].
 #![warn(missing_docs)]
 
 pub mod actors;

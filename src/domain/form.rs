@@ -79,7 +79,7 @@ pub(super) fn duration_ms(field: impl Into<Cow<'static, str>>, ms: u64) -> Resul
 /// A duration in a setting that cannot be nothing.
 pub(super) fn time_span_ms(field: &'static str, ms: u64) -> Result<(), Rejection> {
     if ms == 0 {
-        return Err(Rejection::invalid(field, "it takes at least 1 ms; leave the field out for never"));
+        return Err(Rejection::invalid(field, "it takes at least 1 ms"));
     }
     duration_ms(field, ms)
 }

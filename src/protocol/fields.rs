@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::exact::Exact;
 use crate::error::Rejection;
 
 /// Longest part of what somebody sent that is sent back to them in a field or a sentence.
@@ -15,7 +16,7 @@ const ECHOED_CHARS: usize = 200;
 /// # Errors
 /// `invalid_argument`, naming the field that is wrong, missing or unknown by its path.
 pub(super) fn read<T: DeserializeOwned>(fields: Value) -> Result<T, Rejection> {
-    serde_path_to_error::deserialize(fields).map_err(|error| {
+    serde_path_to_error::deserialize(Exact(fields)).map_err(|error| {
         let path = match error.path().to_string() {
             root if root == "." => String::new(),
             path => path,
@@ -30,11 +31,27 @@ pub(super) fn invalid(path: String, sentence: &str) -> Rejection {
         Some(name) => join(path, name),
         None => path,
     };
-    let rejection = Rejection::invalid(clip(path), clip(sentence.to_owned()));
+    let rejection = Rejection::invalid(clip(path), clip(in_plain_words(sentence)));
     match rejection.field.as_deref() {
         Some("") => Rejection { field: None, ..rejection },
         _ => rejection,
     }
+}
+
+/// What serde calls by the name of a type, as whoever sends a line calls it.
+fn in_plain_words(sentence: &str) -> String {
+    let Some((start, expected)) = sentence.rsplit_once(", expected ") else { return sentence.to_owned() };
+    let words = match expected {
+        "u32" => "a whole number from 0 to 4294967295",
+        "i32" => "a whole number from -2147483648 to 2147483647",
+        "u64" => "a whole number that is not negative",
+        "i8" | "i16" | "i64" | "u8" | "u16" => "a whole number in its range",
+        "f64" => "a number",
+        "a sequence" => "a list",
+        "a tuple of size 2" | "fewer elements in array" => "a list of two",
+        same => same,
+    };
+    format!("{start}, expected {words}")
 }
 
 /// The field that serde names in its sentence because the path ends one step above it.
@@ -144,6 +161,20 @@ mod tests {
         assert_eq!(field_of::<Nothing>(json!({"more": 1})), Some("more".into()));
         assert_eq!(named("unknown field `one` beside `other`"), Some("one"));
         assert_eq!(named("missing field `one`, or `other` instead"), Some("one"));
+    }
+
+    #[test]
+    fn sentences_name_no_type_of_the_source() {
+        let sentence = |fields| read::<Sample>(fields).unwrap_err().message;
+        assert_eq!(
+            sentence(json!({"name": "n", "count": -1})),
+            "invalid value: integer `-1`, expected a whole number from 0 to 4294967295"
+        );
+        assert_eq!(sentence(json!({"name": "n", "inner": []})), "invalid type: sequence, expected an object");
+        assert_eq!(
+            sentence(json!({"name": "n", "list": "x, expected u32"})),
+            "invalid type: string \"x, expected u32\", expected a list"
+        );
     }
 
     #[test]

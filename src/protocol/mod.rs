@@ -5,10 +5,12 @@
 //! - `lines`: one line after the other from a stream, however long or short.
 //! - `parse`: a line becomes a [`Parsed`] request, or the reply that says what is wrong with it.
 //! - `registry`: the names of the commands and queries, one line each.
-//! - `strict` and `fields`: JSON without repeated fields, and which field an error is about.
+//! - `strict`, `exact` and `fields`: JSON without repeated fields, with objects where objects are meant, and which
+//!   field an error is about.
 //! - `render`: replies and events as lines.
 //! - `host`: the loop between an input, an engine and an output.
 
+mod exact;
 mod fields;
 pub mod host;
 mod lines;

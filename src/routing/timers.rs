@@ -13,7 +13,6 @@ pub(super) enum TimerKind {
     /// A channel opens or closes.
     Hours,
     /// Less is required of an operator, or one may be given dialogs again: relaxation and fairness.
-    #[allow(dead_code, reason = "relaxation and fairness set these")]
     Eligibility,
     /// An offer ends, or a bot hands a dialog to the queue.
     Offer,
@@ -29,7 +28,6 @@ pub(super) enum TimerKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Subject {
     Dialog(DialogId),
-    #[allow(dead_code, reason = "fairness sets these")]
     Operator(OperatorIndex),
     Line(LineIndex),
 }

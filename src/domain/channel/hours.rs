@@ -81,7 +81,7 @@ impl Hours {
 
     pub(super) fn validate(&self) -> Result<(), Rejection> {
         if self.zone().is_none() {
-            let message = format!("there is no time zone {}", self.time_zone);
+            let message = "there is no such time zone; they are called like Europe/Warsaw";
             return Err(Rejection::invalid("hours.time_zone", message));
         }
         if self.holidays.len() > limits::HOLIDAYS {
