@@ -14,8 +14,8 @@ pub struct Timestamp(i64);
 pub struct InvalidTimestamp(String);
 
 impl Timestamp {
-    /// Last millisecond that the engine accepts as input: far from where calendars end.
-    const MAX_MS: i64 = 221_845_392_000_000; // 9000-01-01T00:00:00Z
+    /// Last moment that the engine accepts as input, 9000-01-01T00:00:00Z: far from where calendars end.
+    pub const LAST_INPUT: Self = Self(221_845_392_000_000);
 
     /// The moment `ms` milliseconds after 1970-01-01T00:00:00Z.
     pub const fn from_millis(ms: i64) -> Self {
@@ -51,7 +51,7 @@ impl Timestamp {
         let invalid = || InvalidTimestamp(text.chars().take(64).collect());
         let parsed: jiff::Timestamp = text.parse().map_err(|_| invalid())?;
         let ms = parsed.as_millisecond();
-        if (0..=Self::MAX_MS).contains(&ms) { Ok(Self(ms)) } else { Err(invalid()) }
+        if (0..=Self::LAST_INPUT.0).contains(&ms) { Ok(Self(ms)) } else { Err(invalid()) }
     }
 }
 

@@ -11,12 +11,13 @@ use super::inbox::{Ask, Envelope, Inbox};
 use super::script::{Script, Step};
 use super::shard::Shard;
 use super::shared::Shared;
+use crate::error::Rejection;
 use crate::timestamp::Timestamp;
 
 /// What a pilot can be asked for.
 pub enum Flight {
     /// Move the clock; the moment at which it then stands is told.
-    Advance(Advance, oneshot::Sender<Timestamp>),
+    Advance(Advance, oneshot::Sender<Result<Timestamp, Rejection>>),
     /// Run a script to its end, and give it back.
     Run(Box<dyn Script>, oneshot::Sender<Box<dyn Script>>),
 }
@@ -59,13 +60,16 @@ impl Pilot {
         }
     }
 
-    async fn advance(&self, advance: Advance) -> Timestamp {
+    async fn advance(&self, advance: Advance) -> Result<Timestamp, Rejection> {
         self.shared.activity.settled().await;
         let now = self.shared.clock.now();
         let target = match advance {
             Advance::ByMs(ms) => now.plus_ms(ms),
             Advance::To(moment) => moment.max(now),
         };
+        if target > Timestamp::LAST_INPUT {
+            return Err(Rejection::invalid("ms", "the clock goes to the year 9000"));
+        }
         while let Some(deadline) = self.shared.deadline.until(target) {
             self.fire(deadline).await;
         }
@@ -73,7 +77,7 @@ impl Pilot {
         self.shared.activity.begin();
         self.dispatcher.do_send(KeepClock);
         self.shared.activity.settled().await;
-        target
+        Ok(target)
     }
 
     /// Lets the clock stand at a deadline until everything that falls due then is settled.

@@ -19,11 +19,11 @@ impl Engine {
     /// tells where the clock then stands.
     ///
     /// # Errors
-    /// `invalid_argument` if the engine runs on the system's clock.
+    /// `invalid_argument` if the engine runs on the system's clock, or if that would be after the year 9000.
     pub async fn advance(&self, advance: Advance) -> Result<Timestamp, Error> {
         let (done, landed) = oneshot::channel();
         self.take_off(Flight::Advance(advance, done))?;
-        let now = landed.await.map_err(|_| Error::Closed)?;
+        let now = landed.await.map_err(|_| Error::Closed)??;
         self.settle().await?;
         Ok(now)
     }
