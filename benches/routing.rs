@@ -115,7 +115,10 @@ impl House {
         let operator = operators.into_iter().next().expect("an offer is made to somebody");
         let room = self.router.depart(dialog, Some(&operator));
         assert!(room, "an offer has reserved room");
-        self.router.arrive(dialog, &[Fact::Owned { operator: operator.clone(), weight: 1, at: self.now }]);
+        self.router.arrive(
+            dialog,
+            &[Fact::Owned { operator: operator.clone(), weight: 1, at: self.now, answered: true }],
+        );
         self.answered.push_back((dialog, operator));
     }
 
@@ -125,6 +128,7 @@ impl House {
             deadline: Some(self.now.plus_ms(60_000)),
             weight: 1,
             alone: false,
+            given: true,
         }
     }
 }
