@@ -182,6 +182,15 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// When an offer that the dispatcher makes at `now` ends by itself: whom a dialog prefers has it alone
+    /// first, and so not without end.
+    pub fn offer_deadline(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.ruling.as_ref().is_some_and(|ruling| ruling.preferred.is_some()) {
+            true => self.rules.deadline_alone(now),
+            false => self.rules.deadline(now),
+        }
+    }
+
     /// A desk with these rules, and nothing in the way.
     pub fn new(rules: OfferRules) -> Self {
         Self {
@@ -244,10 +253,14 @@ impl OfferRules {
         }
     }
 
-    /// When an offer made at `now` ends by itself.
+    /// When an offer made at `now` by the rule of the queue ends by itself.
     pub fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        let endless = self.offer_timeout_ms == 0 || self.mode == QueueMode::All;
-        (!endless).then(|| now.plus_ms(self.offer_timeout_ms))
+        (self.mode != QueueMode::All).then(|| self.deadline_alone(now)).flatten()
+    }
+
+    /// When an offer to one operator alone ends by itself, whatever the rule of the queue.
+    pub fn deadline_alone(&self, now: Timestamp) -> Option<Timestamp> {
+        (self.offer_timeout_ms > 0).then(|| now.plus_ms(self.offer_timeout_ms))
     }
 }
 

@@ -115,7 +115,7 @@ impl Receive {
             Placement::Bot(operator) => DialogEvent::BotJoined { operator: operator.clone() },
             Placement::Offered(operators) => DialogEvent::Offered {
                 operators: operators.clone(),
-                deadline: rules.deadline(context.now),
+                deadline: context.desk.offer_deadline(context.now),
                 weight: rules.weight,
                 ruling: context.desk.ruling.clone(),
             },

@@ -113,7 +113,7 @@ fn given_to(target: &OperatorId, context: &Context) -> DialogEvent {
         Accept::Auto => steps::answered(target, context),
         Accept::Answer => DialogEvent::Offered {
             operators: vec![target.clone()],
-            deadline: rules.deadline(context.now),
+            deadline: rules.deadline_alone(context.now),
             weight: rules.weight,
             ruling: None,
         },

@@ -27,7 +27,7 @@ impl Offer {
             },
             Accept::Answer => DialogEvent::Offered {
                 operators: self.operators.clone(),
-                deadline: rules.deadline(context.now),
+                deadline: context.desk.offer_deadline(context.now),
                 weight: rules.weight,
                 ruling: context.desk.ruling.clone(),
             },
