@@ -1,7 +1,7 @@
 # One command for each job; `make` alone lists them. All share one profile, so RocksDB is compiled once.
 
 # Days of recorded traffic in the demo: as many as take about a minute.
-DAYS ?= 120
+DAYS ?= 55
 REPORT ?= target/demo.html
 # Arrivals of each case of `make erlang`.
 ARRIVALS ?= 1000000
