@@ -7,3 +7,16 @@ mod rules;
 mod storm;
 mod time;
 mod world;
+
+use crate::domain::channel::QueueMode;
+
+/// Every rule of a queue.
+const MODES: [QueueMode; 7] = [
+    QueueMode::Evenly,
+    QueueMode::Strictly,
+    QueueMode::All,
+    QueueMode::RoundRobin,
+    QueueMode::LeastLoaded,
+    QueueMode::MostAvailable,
+    QueueMode::Manual,
+];

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::MODES;
 use super::naive::{self, Naive};
 use super::world::{Action, World, channel, channel_id, operator, operator_id};
 use crate::domain::channel::{Accept, Channel, Ignored, Prefer, QueueMode, Relaxation, SkillRequirement};
@@ -77,15 +78,7 @@ fn wishes() -> impl Strategy<Value = Wishes> {
 }
 
 fn mode() -> impl Strategy<Value = QueueMode> {
-    proptest::sample::select(vec![
-        QueueMode::Evenly,
-        QueueMode::Strictly,
-        QueueMode::All,
-        QueueMode::RoundRobin,
-        QueueMode::LeastLoaded,
-        QueueMode::MostAvailable,
-        QueueMode::Manual,
-    ])
+    proptest::sample::select(MODES.to_vec())
 }
 
 fn preference() -> impl Strategy<Value = (Prefer, Vec<Ignored>)> {

@@ -1,22 +1,14 @@
 //! A long storm of events through one small house with every rule in it. Nothing is compared with another
 //! router here: after each event the invariants are looked up.
 
+use super::MODES;
 use super::world::{Action, World, channel, channel_id, operator, operator_id};
-use crate::domain::channel::{Accept, Ignored, Prefer, QueueMode, Relaxation, SkillRequirement};
+use crate::domain::channel::{Accept, Ignored, Prefer, Relaxation, SkillRequirement};
 use crate::domain::dialog::Wishes;
 use crate::domain::operator::{Fairness, Operator, Presence};
 use crate::ids::{DialogId, SkillId};
 
 const OPERATORS: usize = 12;
-const MODES: [QueueMode; 7] = [
-    QueueMode::Evenly,
-    QueueMode::Strictly,
-    QueueMode::All,
-    QueueMode::RoundRobin,
-    QueueMode::LeastLoaded,
-    QueueMode::MostAvailable,
-    QueueMode::Manual,
-];
 
 /// Numbers without any order that means something, the same in every run.
 struct Numbers(u64);
