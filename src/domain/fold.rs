@@ -46,22 +46,41 @@ pub fn each_word(text: &str, mut see: impl FnMut(&str)) {
 fn each_plain_word(text: &str, mut see: impl FnMut(&str)) {
     let (mut word, mut length) = ([0; limits::WORD_CHARS], 0);
     for byte in text.bytes().chain([b' ']) {
-        match byte {
-            byte if byte.is_ascii_alphanumeric() => {
-                if let Some(place) = word.get_mut(length) {
-                    *place = byte.to_ascii_lowercase();
-                    length += 1;
-                }
-            }
-            b'\'' | b'`' => {}
-            _ if length > 0 => {
+        match PLAIN[usize::from(byte)] {
+            END if length > 0 => {
                 see(str::from_utf8(&word[..length]).unwrap_or_default());
                 length = 0;
+            }
+            END | SKIPPED => {}
+            folded if length < word.len() => {
+                word[length] = folded;
+                length += 1;
             }
             _ => {}
         }
     }
 }
+
+/// Ends a word.
+const END: u8 = 0;
+
+/// Does not count.
+const SKIPPED: u8 = 1;
+
+/// What plain characters become.
+const PLAIN: [u8; 256] = {
+    let mut table = [END; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = match byte as u8 {
+            b'\'' | b'`' => SKIPPED,
+            char if char.is_ascii_alphanumeric() => char.to_ascii_lowercase(),
+            _ => END,
+        };
+        byte += 1;
+    }
+    table
+};
 
 /// The folded words of `text`, in order.
 pub fn words(text: &str) -> Vec<String> {

@@ -225,6 +225,7 @@ impl From<Memory> for Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::dialog::Considered;
     use crate::domain::event::Destination;
 
     fn operator(name: &str) -> OperatorId {
@@ -253,10 +254,7 @@ mod tests {
             channel: ChannelId::new("web").unwrap(),
             rule: Rule::Evenly1,
             preferred: None,
-            candidates: smallvec::SmallVec::new(),
-            more_candidates: 0,
-            filtered: smallvec::SmallVec::new(),
-            more_filtered: Vec::new(),
+            considered: Considered::default().pack(),
         };
         vec![
             change(1, answered("anna")),

@@ -8,13 +8,30 @@
 
 use smallvec::SmallVec;
 
-use super::choosing::Chosen;
 use super::policy::Key;
 use super::registry::{LineIndex, OperatorIndex, PoolIndex};
 use super::router::Router;
-use crate::domain::dialog::{Candidate, Filtered, Preference, Reason, Rule, Ruling};
+use crate::domain::dialog::{PackedConsidered, Packing, Preference, Reason, Rule, Ruling};
 use crate::ids::DialogId;
 use crate::limits;
+
+/// Somebody who could have got the dialog, and where the rule puts them.
+type Contender = (Key, OperatorIndex);
+
+/// Those of a small queue, or the best of a large one.
+type Contenders = SmallVec<[Contender; limits::RULING_CANDIDATES]>;
+
+/// Some who could not get the dialog, and why.
+type Passed = SmallVec<[(OperatorIndex, Reason); 8]>;
+
+/// Whom a decision considered.
+#[derive(Default)]
+struct Considering {
+    contenders: Contenders,
+    more_contenders: usize,
+    passed: Passed,
+    more_passed: SmallVec<[(Reason, u32); 8]>,
+}
 
 impl Router {
     /// Why nobody can be given a dialog. Where somebody could be, others are before it and nothing was decided.
@@ -23,20 +40,17 @@ impl Router {
             Some(pool) => self.rule_on(dialog, pool, false),
             None => self.ruling = None,
         }
-        self.ruling.take_if(|ruling| !ruling.candidates.is_empty());
+        self.ruling.take_if(|ruling| ruling.considered.has_candidates());
     }
 
     /// Why a dialog goes to whom the rule of its line puts first.
     pub(super) fn rule_on(&mut self, dialog: DialogId, pool: PoolIndex, new_round: bool) {
-        let mut ruling = self.blank(dialog);
-        if self.lines[self.pools[pool].line].seats.len() <= limits::RULING_FILTERED {
-            self.tell_everybody(dialog, pool, new_round, &mut ruling);
-        } else {
-            self.tell_the_best(dialog, pool, new_round, &mut ruling);
-        }
-        self.tell_preferred(dialog, &mut ruling);
-        count_touches(&mut ruling);
-        self.ruling = Some(ruling);
+        let mut considering = match self.lines[self.pools[pool].line].seats.len() <= limits::RULING_FILTERED {
+            true => self.everybody(dialog, pool, new_round),
+            false => self.the_best(dialog, pool, new_round),
+        };
+        self.pass_over_preferred(dialog, &mut considering);
+        self.keep_ruling(dialog, None, considering);
     }
 
     /// Why a dialog goes to whom it prefers.
@@ -46,22 +60,19 @@ impl Router {
         operator: OperatorIndex,
         preference: Preference,
     ) {
-        let mut ruling = self.blank(dialog);
-        ruling.preferred = Some(preference);
-        ruling.candidates.extend(self.tickets[&dialog].pool.map(|pool| self.candidate(pool, operator)));
-        count_touches(&mut ruling);
-        self.ruling = Some(ruling);
+        let pool = self.tickets[&dialog].pool;
+        let contenders = pool.map(|pool| (self.key_of(pool, operator), operator)).into_iter().collect();
+        self.keep_ruling(dialog, Some(preference), Considering { contenders, ..Considering::default() });
     }
 
     /// Why a dialog that stands for all goes to more of them.
     pub(super) fn rule_on_more(&mut self, dialog: DialogId, added: &[OperatorIndex]) {
-        let mut ruling = self.blank(dialog);
-        if let Some(pool) = self.tickets[&dialog].pool {
-            let shown = added.iter().take(limits::RULING_CANDIDATES);
-            ruling.candidates.extend(shown.map(|operator| self.candidate(pool, *operator)));
-            ruling.more_candidates = (added.len() - ruling.candidates.len()) as u32;
-        }
-        self.ruling = Some(ruling);
+        let Some(pool) = self.tickets[&dialog].pool else { return };
+        let shown = added.iter().take(limits::RULING_CANDIDATES);
+        let contenders: Contenders =
+            shown.map(|operator| (self.key_of(pool, *operator), *operator)).collect();
+        let more_contenders = added.len() - contenders.len();
+        self.keep_ruling(dialog, None, Considering { contenders, more_contenders, ..Considering::default() });
     }
 
     /// Gives the decision its number, which those who were chosen keep.
@@ -79,33 +90,37 @@ impl Router {
         }
     }
 
-    fn blank(&self, dialog: DialogId) -> Ruling {
+    fn keep_ruling(&mut self, dialog: DialogId, preferred: Option<Preference>, mut considering: Considering) {
         let line = self.tickets[&dialog].line;
-        Ruling {
+        let rule = self.lines[line].policy().rule();
+        count_touches(rule, &mut considering.contenders);
+        self.ruling = Some(Ruling {
             number: 0,
             channel: self.lines.key(line).clone(),
-            rule: self.lines[line].policy().rule(),
-            preferred: None,
-            candidates: SmallVec::new(),
-            more_candidates: 0,
-            filtered: SmallVec::new(),
-            more_filtered: Vec::new(),
+            rule,
+            preferred,
+            considered: self.pack(line, &considering),
+        });
+    }
+
+    fn pack(&self, line: LineIndex, considering: &Considering) -> PackedConsidered {
+        let Considering { contenders, more_contenders, passed, more_passed } = considering;
+        let mut packing = Packing::new(contenders.len());
+        for (key, operator) in contenders {
+            let account = &self.operators[*operator];
+            let seat = account.seat(line).map(|seat| &self.lines[line].seats[seat as usize]);
+            packing.candidate(&account.id, *key, seat.map_or(0, |seat| seat.rank));
         }
+        let passed = passed.iter().map(|(operator, reason)| (&self.operators[*operator].id, *reason));
+        packing.finish(*more_contenders as u32, passed, more_passed)
     }
 
-    fn candidate(&self, pool: PoolIndex, operator: OperatorIndex) -> Candidate {
-        let line = self.pools[pool].line;
-        let account = &self.operators[operator];
-        let (score, tie) = self.key_of(pool, operator);
-        let rank = account.seat(line).map_or(0, |seat| self.lines[line].seats[seat as usize].rank);
-        Candidate { operator: account.id.clone(), score, tie, rank }
-    }
-
-    fn tell_everybody(&self, dialog: DialogId, pool: PoolIndex, new_round: bool, ruling: &mut Ruling) {
+    fn everybody(&self, dialog: DialogId, pool: PoolIndex, new_round: bool) -> Considering {
         let line = &self.lines[self.pools[pool].line];
         let round = &self.tickets[&dialog].round;
         let gives = line.gives();
-        let mut candidates: SmallVec<[(Key, u32); 8]> = SmallVec::new();
+        let mut passed = Passed::new();
+        let mut seats: SmallVec<[(Key, u32); 8]> = SmallVec::new();
         for (place, seat) in (0..).zip(&line.seats) {
             let account = &self.operators[seat.operator];
             let had_it = !new_round && round.contains(seat.operator);
@@ -114,79 +129,99 @@ impl Router {
                 .or(had_it.then_some(Reason::Round))
                 .or(line.door.is_closed().then_some(Reason::Hours));
             match obstacle {
-                Some(reason) => ruling.filtered.push(Filtered { operator: account.id.clone(), reason }),
-                None if gives => candidates.push((self.key_of(pool, seat.operator), place)),
+                Some(reason) => passed.push((seat.operator, reason)),
+                None if gives => seats.push((self.key_of(pool, seat.operator), place)),
                 None => {}
             }
         }
-        candidates.sort_unstable();
-        let operators = candidates.into_iter().map(|(_, seat)| self.operator_at(pool, seat));
-        ruling.candidates.extend(operators.map(|operator| self.candidate(pool, operator)));
+        seats.sort_unstable();
+        let contenders = seats.into_iter().map(|(key, seat)| (key, self.operator_at(pool, seat))).collect();
+        Considering { contenders, passed, ..Considering::default() }
     }
 
-    fn tell_the_best(&mut self, dialog: DialogId, pool: PoolIndex, new_round: bool, ruling: &mut Ruling) {
+    fn the_best(&mut self, dialog: DialogId, pool: PoolIndex, new_round: bool) -> Considering {
         let gives = self.lines[self.pools[pool].line].gives();
-        let mut best = Chosen::new();
-        let mut place = None;
-        let mut had_it = 0;
-        let next_standing = self.pools[pool].next_standing;
-        while gives
-            && best.len() < limits::RULING_CANDIDATES
-            && let Some((key, seat)) = self.pools[pool].ready_after(place)
-        {
-            let Some(operator) = self.check_ready(pool, key, seat, next_standing) else { continue };
-            place = Some((key, seat));
-            if !new_round && self.tickets[&dialog].round.contains(operator) {
-                had_it += 1;
-            } else {
-                best.push(operator);
-            }
-        }
-        ruling.candidates.extend(best.iter().map(|operator| self.candidate(pool, *operator)));
+        let (contenders, had_it) = match gives {
+            true => self.best_ready(dialog, pool, new_round),
+            false => (Contenders::new(), 0),
+        };
         let pool = &self.pools[pool];
         let absent = self.lines[pool.line].seats.len() - pool.size;
-        let known = best.len() + had_it;
-        ruling.more_candidates = if gives { pool.ready.len().saturating_sub(known) as u32 } else { 0 };
-        let mut counts: Vec<(Reason, u32)> = pool.parked_by_reason().collect();
+        let known = contenders.len() + had_it;
+        let more_contenders = if gives { pool.ready.len().saturating_sub(known) } else { 0 };
+        let mut counts: SmallVec<[(Reason, u32); 8]> = pool.parked_by_reason().collect();
         counts.push((Reason::Skill, absent as u32));
         counts.push((Reason::Round, had_it as u32));
         let closed = self.lines[pool.line].door.is_closed();
         counts.push((Reason::Hours, if closed { pool.ready.len() as u32 } else { 0 }));
         counts.sort_unstable();
         counts.retain(|(_, count)| *count > 0);
-        ruling.more_filtered = counts;
+        Considering { contenders, more_contenders, passed: Passed::new(), more_passed: counts }
+    }
+
+    /// The first of those who are ready, as many as are kept, and how many on the way have had the dialog. Who
+    /// is not available or not in the right place any more is put right first, which costs once for each time
+    /// that it changed.
+    fn best_ready(&mut self, dialog: DialogId, pool: PoolIndex, new_round: bool) -> (Contenders, usize) {
+        let next_standing = self.pools[pool].next_standing;
+        loop {
+            let (mut best, mut had_it, mut wrong) =
+                (Contenders::new(), 0, SmallVec::<[(Key, u32); 8]>::new());
+            let line = &self.lines[self.pools[pool].line];
+            let round = &self.tickets[&dialog].round;
+            for (key, seat) in &self.pools[pool].ready {
+                let operator = self.operator_at(pool, *seat);
+                if !self.operators[operator].is_available(line) || self.key_of(pool, operator) != *key {
+                    wrong.push((*key, *seat));
+                } else if !new_round && round.contains(operator) {
+                    had_it += 1;
+                } else {
+                    best.push((*key, operator));
+                }
+                if best.len() == limits::RULING_CANDIDATES {
+                    break;
+                }
+            }
+            if wrong.is_empty() {
+                return (best, had_it);
+            }
+            for (key, seat) in wrong {
+                self.check_ready(pool, key, seat, next_standing);
+            }
+        }
     }
 
     /// Why the one whom the dialog prefers is passed over, unless that is said already.
-    fn tell_preferred(&self, dialog: DialogId, ruling: &mut Ruling) {
+    fn pass_over_preferred(&self, dialog: DialogId, considering: &mut Considering) {
         let ticket = &self.tickets[&dialog];
         let Some((operator, _)) = self.preferred(ticket).filter(|_| self.lines[ticket.line].gives()) else {
             return;
         };
-        let id = &self.operators[operator].id;
         let obstacle = self
             .preferred_obstacle(ticket, operator)
             .or(ticket.round.contains(operator).then_some(Reason::Round));
-        let is_said = ruling.filtered.iter().any(|filtered| filtered.operator == *id);
+        let is_said = considering.passed.iter().any(|(passed, _)| *passed == operator);
         if let (Some(reason), false) = (obstacle, is_said) {
-            ruling.filtered.push(Filtered { operator: id.clone(), reason });
+            considering.passed.push((operator, reason));
         }
     }
 }
 
 /// Touches are numbered anew at a restart, and a decision is written down in the same way whether there was one or
 /// not. So it says in which order the candidates were touched: 0 never, 1 longest ago.
-fn count_touches(ruling: &mut Ruling) {
-    let touches: fn(&mut Candidate) -> &mut u64 = match ruling.rule {
-        Rule::Evenly1 => |candidate| &mut candidate.score,
-        Rule::LeastLoaded1 | Rule::MostAvailable1 => |candidate| &mut candidate.tie,
+fn count_touches(rule: Rule, contenders: &mut [Contender]) {
+    let touch: fn(&mut Contender) -> &mut u64 = match rule {
+        Rule::Evenly1 => |((score, _), _)| score,
+        Rule::LeastLoaded1 | Rule::MostAvailable1 => |((_, tie), _)| tie,
         _ => return,
     };
-    let touched = ruling.candidates.iter_mut().map(|candidate| *touches(candidate));
-    let mut order: SmallVec<[u64; 8]> = touched.filter(|touch| *touch > 0).collect();
-    order.sort_unstable();
-    for candidate in &mut ruling.candidates {
-        let touch = touches(candidate);
+    let touches = contenders.iter_mut().map(|contender| *touch(contender));
+    let mut order: SmallVec<[u64; limits::RULING_CANDIDATES]> = touches.filter(|touch| *touch > 0).collect();
+    if !order.is_sorted() {
+        order.sort_unstable();
+    }
+    for contender in contenders {
+        let touch = touch(contender);
         *touch = order.binary_search(touch).map_or(0, |place| place as u64 + 1);
     }
 }

@@ -31,7 +31,10 @@ pub use erasure::Traces;
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Notice, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};
-pub use ruling::{Candidate, Filtered, KeptRuling, Preference, Reason, Rule, Ruled, Ruling};
+pub use ruling::{
+    Candidate, Considered, Filtered, KeptRuling, PackedConsidered, Packing, Preference, Reason, Rule, Ruled,
+    Ruling,
+};
 pub use status::{CloseReason, Status};
 pub use wishes::Wishes;
 

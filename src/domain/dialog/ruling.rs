@@ -2,11 +2,15 @@
 //!
 //! How a decision is made is not known here.
 
+mod considered;
+
 use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
+
+pub use self::considered::{Considered, PackedConsidered, Packing};
 
 use crate::ids::{ChannelId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -22,31 +26,28 @@ pub struct Ruling {
     pub rule: Rule,
     /// The preference by which it went past that rule.
     pub preferred: Option<Preference>,
-    /// Who could have got it, the best first.
-    pub candidates: SmallVec<[Candidate; 2]>,
-    /// Candidates beyond those.
-    pub more_candidates: u32,
-    /// Who could not, by rank.
-    pub filtered: SmallVec<[Filtered; 1]>,
-    /// Those who could not beyond these, by reason.
-    pub more_filtered: Vec<(Reason, u32)>,
+    /// Whom it considered.
+    pub considered: PackedConsidered,
 }
 
 impl Ruling {
     /// Who gets the dialog by this rule, told from what is kept here alone: of very many candidates of mode
     /// `all` those that are kept.
-    pub fn winners(&self) -> impl Iterator<Item = &OperatorId> {
+    pub fn winners(&self) -> impl Iterator<Item = OperatorId> {
         let most = match (self.preferred, self.rule) {
             (_, Rule::Manual1) => 0,
             (None, Rule::All1) => usize::MAX,
             _ => 1,
         };
-        self.in_order().into_iter().take(most).map(|candidate| &candidate.operator)
+        in_order(self.considered.unpack().candidates)
+            .into_iter()
+            .take(most)
+            .map(|candidate| candidate.operator)
     }
 
-    /// What decided between the first two candidates, if their score did not.
-    pub fn tie_break(&self) -> Option<&'static str> {
-        let in_order = self.in_order();
+    /// What decided between the first two of its candidates, if their score did not.
+    pub fn tie_break(&self, candidates: Vec<Candidate>) -> Option<&'static str> {
+        let in_order = in_order(candidates);
         let [first, second, ..] = in_order.as_slice() else { return None };
         let by_rank = self.rule == Rule::Strictly1;
         if matches!(self.rule, Rule::All1 | Rule::Manual1) || first.score != second.score {
@@ -59,15 +60,14 @@ impl Ruling {
             Some("operator")
         }
     }
+}
 
-    fn in_order(&self) -> Vec<&Candidate> {
-        let mut candidates: Vec<&Candidate> = self.candidates.iter().collect();
-        candidates.sort_by(|one, other| {
-            let place = |candidate: &Candidate| (candidate.score, candidate.tie, candidate.rank);
-            (place(one), &one.operator).cmp(&(place(other), &other.operator))
-        });
-        candidates
-    }
+fn in_order(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    candidates.sort_by(|one, other| {
+        let place = |candidate: &Candidate| (candidate.score, candidate.tie, candidate.rank);
+        (place(one), &one.operator).cmp(&(place(other), &other.operator))
+    });
+    candidates
 }
 
 /// A ruling that its event and its dialog hold in common: it never changes.
@@ -201,6 +201,21 @@ pub enum Reason {
     Round,
     /// The channel is closed.
     Hours,
+}
+
+impl Reason {
+    /// All, in their order. Kept decisions name them by their place.
+    pub(super) const ALL: [Self; 9] = [
+        Self::NotMember,
+        Self::Removed,
+        Self::Bot,
+        Self::Presence,
+        Self::Capacity,
+        Self::Skill,
+        Self::Fairness,
+        Self::Round,
+        Self::Hours,
+    ];
 }
 
 /// A decision as a dialog remembers it.

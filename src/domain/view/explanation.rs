@@ -76,22 +76,21 @@ impl Explanation {
 impl RulingView {
     fn of(ruled: &Ruled) -> Self {
         let ruling = &ruled.ruling;
+        let considered = ruling.considered.unpack();
         let candidate = |candidate: &Candidate| CandidateView {
             operator: candidate.operator.clone(),
             score: score_of(ruling, candidate),
         };
-        let counts = ruling.more_filtered.iter();
+        let counts = considered.more_filtered.into_iter();
         Self {
             at: ruled.at,
             rule: ruling.preferred.map_or(ruling.rule.as_str(), |preference| preference.as_str()),
             channel: ruling.channel.clone(),
-            candidates: ruling.candidates.iter().map(candidate).collect(),
-            more_candidates: ruling.more_candidates,
-            filtered: ruling.filtered.to_vec(),
-            more_filtered: counts
-                .map(|(reason, count)| ReasonCount { reason: *reason, count: *count })
-                .collect(),
-            tie_break: ruling.tie_break(),
+            candidates: considered.candidates.iter().map(candidate).collect(),
+            more_candidates: considered.more_candidates,
+            filtered: considered.filtered,
+            more_filtered: counts.map(|(reason, count)| ReasonCount { reason, count }).collect(),
+            tie_break: ruling.tie_break(considered.candidates),
             winners: ruled.winners.to_vec(),
         }
     }
@@ -114,7 +113,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::dialog::{KeptRuling, Preference};
+    use crate::domain::dialog::{Considered, KeptRuling, Preference};
     use crate::domain::testing::{channel, operator};
 
     fn ruled(rule: Rule, candidates: &[(&str, u64, u64, i64)]) -> Ruled {
@@ -124,17 +123,20 @@ mod tests {
             tie: *tie,
             rank: *rank,
         });
+        let considered = Considered {
+            candidates: candidates.collect(),
+            more_candidates: 0,
+            filtered: vec![Filtered { operator: operator("cleo"), reason: Reason::Skill }],
+            more_filtered: vec![(Reason::Presence, 7)],
+        };
         let ruling = Ruling {
             number: 1,
             channel: channel("web"),
             rule,
             preferred: None,
-            candidates: candidates.collect(),
-            more_candidates: 0,
-            filtered: [Filtered { operator: operator("cleo"), reason: Reason::Skill }].into_iter().collect(),
-            more_filtered: vec![(Reason::Presence, 7)],
+            considered: considered.pack(),
         };
-        let winners = ruling.winners().cloned().collect();
+        let winners = ruling.winners().collect();
         Ruled { at: Timestamp::from_millis(0), ruling: KeptRuling::from(ruling), winners }
     }
 

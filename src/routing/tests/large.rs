@@ -28,11 +28,12 @@ fn of_very_many_the_best_are_told_and_the_others_counted() {
     world.settle();
     let ruled = &world.dialogs[&dialog].rulings[0];
     assert_eq!(ruled.winners.as_slice(), [operator_id("o001")]);
-    assert_eq!(ruled.ruling.winners().collect::<Vec<_>>(), [&operator_id("o001")]);
-    assert_eq!(ruled.ruling.candidates.len(), limits::RULING_CANDIDATES);
-    assert_eq!(ruled.ruling.more_candidates, 29);
-    assert_eq!(ruled.ruling.more_filtered, [(Reason::Presence, 1)]);
-    assert!(ruled.ruling.filtered.is_empty());
+    assert_eq!(ruled.ruling.winners().collect::<Vec<_>>(), [operator_id("o001")]);
+    let considered = ruled.ruling.considered.unpack();
+    assert_eq!(considered.candidates.len(), limits::RULING_CANDIDATES);
+    assert_eq!(considered.more_candidates, 29);
+    assert_eq!(considered.more_filtered, [(Reason::Presence, 1)]);
+    assert!(considered.filtered.is_empty());
 }
 
 #[test]
@@ -43,8 +44,8 @@ fn in_all_everybody_is_offered_and_the_best_are_told() {
     let ruled = &world.dialogs[&dialog].rulings[0];
     assert_eq!(ruled.winners.len(), 30);
     let told: Vec<_> = ruled.ruling.winners().collect();
-    assert_eq!(told, ruled.winners.iter().take(limits::RULING_CANDIDATES).collect::<Vec<_>>());
-    assert_eq!(ruled.ruling.more_candidates, 10);
+    assert_eq!(told, ruled.winners[..limits::RULING_CANDIDATES]);
+    assert_eq!(ruled.ruling.considered.unpack().more_candidates, 10);
 }
 
 #[test]

@@ -423,9 +423,9 @@ fn check_ruling(event: &DialogEvent) {
         }
         _ => return,
     };
-    if ruling.more_candidates == 0 {
+    if ruling.considered.unpack().more_candidates == 0 {
         let told: Vec<_> = ruling.winners().collect();
-        assert_eq!(told, winners.iter().collect::<Vec<_>>(), "{ruling:?}");
+        assert_eq!(told, winners, "{ruling:?}");
     }
 }
 
