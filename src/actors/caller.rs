@@ -63,24 +63,60 @@ pub enum Slot {
 pub struct Caller {
     /// Who waits.
     pub slot: Slot,
-    /// The key under which the reply is kept.
-    pub key: Option<IdempotencyKey>,
     /// Its share of what may be under way, in bytes; given back when its outcome leaves. Nothing for
     /// what was not admitted.
-    pub admitted_bytes: Option<u32>,
-    /// Contents of its files, which go past the dialog to the journal.
-    pub uploads: Vec<Upload>,
+    admitted_bytes: Option<u32>,
+    /// Few carry anything, and a caller is handed on many times.
+    luggage: Option<Box<Luggage>>,
+}
+
+#[derive(Debug, Default)]
+struct Luggage {
+    /// The key under which the reply is kept.
+    key: Option<IdempotencyKey>,
+    /// Contents of files, which go past the dialog to the journal.
+    uploads: Vec<Upload>,
 }
 
 impl Caller {
     /// For the engine's own orders: nobody waits.
     pub const fn nobody() -> Self {
-        Self { slot: Slot::Nobody, key: None, admitted_bytes: None, uploads: Vec::new() }
+        Self::waiting(Slot::Nobody)
+    }
+
+    /// Who waits here.
+    pub const fn waiting(slot: Slot) -> Self {
+        Self { slot, admitted_bytes: None, luggage: None }
+    }
+
+    /// The same, with its share of what may be under way.
+    #[must_use]
+    pub const fn admitted(mut self, bytes: u32) -> Self {
+        self.admitted_bytes = Some(bytes);
+        self
+    }
+
+    /// The same, with the key under which the reply is kept, and contents of files.
+    #[must_use]
+    pub fn carrying(mut self, key: Option<IdempotencyKey>, uploads: Vec<Upload>) -> Self {
+        let carries = key.is_some() || !uploads.is_empty();
+        self.luggage = carries.then(|| Box::new(Luggage { key, uploads }));
+        self
+    }
+
+    /// The key under which the reply is kept.
+    pub fn key(&self) -> Option<&IdempotencyKey> {
+        self.luggage.as_ref()?.key.as_ref()
+    }
+
+    /// Takes the contents of its files.
+    pub fn take_uploads(&mut self) -> Vec<Upload> {
+        self.luggage.as_mut().map_or_else(Vec::new, |luggage| std::mem::take(&mut luggage.uploads))
     }
 
     /// Whether anything has to be released for it.
     pub fn is_nobody(&self) -> bool {
-        matches!(self.slot, Slot::Nobody) && self.key.is_none()
+        matches!(self.slot, Slot::Nobody) && self.key().is_none()
     }
 }
 
@@ -89,8 +125,8 @@ impl Caller {
 pub struct Completion {
     /// Who waits.
     pub caller: Caller,
-    /// What it came to.
-    pub outcome: Result<Outcome, Rejection>,
+    /// What it came to; rejections are rare and large.
+    pub outcome: Result<Outcome, Box<Rejection>>,
 }
 
 /// Where outcomes leave: keys are finished, hosts are told, and room is given back, once for all
@@ -109,12 +145,13 @@ impl Exit {
     }
 
     fn deliver(&mut self, caller: Caller, result: Result<Delivery, Error>) {
-        let Caller { slot, key, admitted_bytes, uploads: _ } = caller;
+        let Caller { slot, admitted_bytes, luggage } = caller;
         if let Some(bytes) = admitted_bytes {
             self.commands += 1;
             self.bytes += bytes as usize;
         }
-        if let Some(key) = key.filter(|_| !matches!(slot, Slot::Kept(_))) {
+        if let Some(key) = luggage.and_then(|luggage| luggage.key).filter(|_| !matches!(slot, Slot::Kept(_)))
+        {
             self.shared.keys.finish(&key, &result);
         }
         // Who no longer waits has dropped its end; the command stays done.
@@ -133,7 +170,8 @@ impl Gate for Exit {
         match outcome {
             Ok(Outcome::Transient(transient)) => self.shared.transients.publish(seq, *transient),
             outcome => {
-                let result = outcome.map(|outcome| Delivery { seq, outcome }).map_err(Error::from);
+                let delivery = outcome.map(|outcome| Delivery { seq, outcome });
+                let result = delivery.map_err(|rejection| Error::from(*rejection));
                 self.deliver(caller, result);
             }
         }

@@ -119,7 +119,7 @@ impl Erasing {
             match job {
                 Job::Stop => return,
                 Job::Client(client, caller) => {
-                    let outcome = self.client(&client, caller.key.as_ref());
+                    let outcome = self.client(&client, caller.key());
                     let outcome = outcome.and_then(|()| self.scrub()).map(|()| Outcome::Done(Reply::Done));
                     self.shard.open().release(caller, outcome);
                 }

@@ -29,9 +29,9 @@ pub enum Ask {
     /// Change something.
     Command(Command),
     /// Tell something.
-    Query(Query),
+    Query(Box<Query>),
     /// Tell which dialogs fit, of those that have actors.
-    Find(Wanted),
+    Find(Box<Wanted>),
     /// Answer when everything that came before is durable.
     Barrier,
 }

@@ -105,7 +105,7 @@ impl Pilot {
             self.shared.clock.advance_to(at);
             self.shared.activity.enter();
             let uploads = request.command.detach_files();
-            let caller = Caller { slot: Slot::Script, key: request.key, admitted_bytes: None, uploads };
+            let caller = Caller::waiting(Slot::Script).carrying(request.key, uploads);
             let envelope = Envelope { ask: Ask::Command(request.command), actor: request.actor, caller };
             if self.inbox.put(envelope).is_err() {
                 self.shared.activity.turn_away();

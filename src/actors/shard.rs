@@ -156,7 +156,7 @@ impl OpenOutbox<'_> {
         reply: Reply,
         mut caller: Caller,
     ) {
-        for upload in std::mem::take(&mut caller.uploads) {
+        for upload in caller.take_uploads() {
             let names = |message: &&Message| {
                 message.files().iter().any(|file| file.place == FilePlace::Stored(upload.hash))
             };
@@ -165,7 +165,7 @@ impl OpenOutbox<'_> {
             }
         }
         let batch = &mut self.outbox.batch;
-        let keyed = caller.key.as_ref().map(|key| (key, &reply));
+        let keyed = caller.key().map(|key| (key, &reply));
         if keyed.is_some() || !change.events.is_empty() || matches!(change.events, Events::Clock) {
             batch.record_with(change, standing, keyed);
         }
@@ -177,7 +177,7 @@ impl OpenOutbox<'_> {
 
     /// A command was rejected, or a query answered: nothing to keep, but what was seen must be
     /// durable before anybody outside hears of it.
-    pub fn release(&mut self, caller: Caller, outcome: Result<Outcome, Rejection>) {
+    pub fn release(&mut self, mut caller: Caller, outcome: Result<Outcome, Rejection>) {
         if let Slot::Part(gathering) = caller.slot {
             return self.note(Note::Part(gathering, outcome));
         }
@@ -186,13 +186,13 @@ impl OpenOutbox<'_> {
         {
             self.shared.tap.show(observation);
         }
-        if caller.is_nobody() || (matches!(caller.slot, Slot::Script) && caller.key.is_none()) {
+        if caller.is_nobody() || (matches!(caller.slot, Slot::Script) && caller.key().is_none()) {
             return;
         }
         // Contents that nothing has come of need not wait for the disk.
-        let caller = Caller { uploads: Vec::new(), ..caller };
+        drop(caller.take_uploads());
         self.outbox.awaited = true;
-        self.outbox.batch.release(Completion { caller, outcome });
+        self.outbox.batch.release(Completion { caller, outcome: outcome.map_err(Box::new) });
     }
 
     /// Something happened that is not stored: it leaves in its turn, if anybody is there.

@@ -159,7 +159,7 @@ impl Engine {
         shared.admission.take(bytes as usize)?;
         let (sender, receiver) = oneshot::channel();
         shared.activity.enter();
-        let caller = Caller { slot: Slot::Host(sender), key, admitted_bytes: Some(bytes), uploads };
+        let caller = Caller::waiting(Slot::Host(sender)).admitted(bytes).carrying(key, uploads);
         match self.running.inbox.put(Envelope { ask, actor, caller }) {
             Ok(()) => Ok(receiver),
             Err(_) => {

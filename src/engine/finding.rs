@@ -113,7 +113,7 @@ impl Engine {
     /// The newest dialogs that are wanted, wherever they are.
     async fn find(&self, wanted: Wanted, actor: Option<OperatorId>) -> Result<Vec<FoundDialog>, Error> {
         let Wanted { filter, before, limit } = wanted.clone();
-        let receiver = self.ask(Ask::Find(wanted), actor)?;
+        let receiver = self.ask(Ask::Find(Box::new(wanted)), actor)?;
         let delivery = receiver.await.map_err(|_| Error::Closed)??;
         let Outcome::Answered(answer) = delivery.outcome else { return Ok(Vec::new()) };
         let (mut found, awake) = match *answer {

@@ -180,7 +180,7 @@ impl Engine {
         query: Query,
         actor: Option<OperatorId>,
     ) -> Result<(Answer, u64), Error> {
-        let receiver = self.ask(Ask::Query(query), actor)?;
+        let receiver = self.ask(Ask::Query(Box::new(query)), actor)?;
         let delivery = receiver.await.map_err(|_| Error::Closed)??;
         match delivery.outcome {
             Outcome::Answered(answer) => Ok((*answer, delivery.seq)),

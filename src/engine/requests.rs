@@ -116,7 +116,7 @@ impl Engine {
         let mut asked = Vec::with_capacity(requests.len());
         for request in requests {
             let query = Query::GetRequest(GetRequest { request });
-            asked.push((request, self.ask(Ask::Query(query), None)?));
+            asked.push((request, self.ask(Ask::Query(Box::new(query)), None)?));
         }
         let mut shown = Vec::with_capacity(asked.len());
         for (request, receiver) in asked {

@@ -256,15 +256,53 @@ impl DialogImage {
                 true => changes.delete(Table::Closing, &closing.key()),
                 false => retained.put(&closing, changes),
             }
-            let last = LastDialog { dialog: self.id, erased: closed.is_erased() };
-            changes.raise(Table::Clients, &client_key(&client.channel, &client.id), last.to_stored());
-        }
-        for (key, message) in external_keys(closed) {
-            changes.put(Table::ExternalIds, &key.to_be_bytes(), &message.0.to_be_bytes());
         }
         if let Some(erased) = &self.erased {
-            self.forgotten_keys().for_each(|(key, _)| changes.delete(Table::ExternalIds, &key.to_be_bytes()));
             erase::put(self.id, erased, changes);
+        }
+    }
+
+    /// What leads to the image of a closed dialog under keys that come in no order.
+    pub(super) fn leads(&self, mut see: impl FnMut(Lead)) {
+        let Some(closed) = &self.closed else { return };
+        if let Some(client) = &closed.client {
+            let last = LastDialog { dialog: self.id, erased: closed.is_erased() };
+            see(Lead::Client(client_key(&client.channel, &client.id), last));
+        }
+        external_keys(closed).for_each(|(key, message)| see(Lead::External(key, Some(message))));
+        self.forgotten_keys().for_each(|(key, _)| see(Lead::External(key, None)));
+    }
+}
+
+/// What leads to a closed dialog, to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Lead {
+    /// The last dialog under the key of a client.
+    Client(Vec<u8>, LastDialog),
+    /// The message under the key of an external id; none any more if it was erased.
+    External(u128, Option<MessageId>),
+}
+
+impl Lead {
+    /// Puts these, in the order of their keys, in which they are cheapest to write; several of one key keep
+    /// their order.
+    pub fn put_all(mut leads: Vec<Self>, changes: &mut Changes<'_>) {
+        leads.sort_by(|one, other| one.place().cmp(&other.place()));
+        for lead in leads {
+            match lead {
+                Self::Client(key, last) => changes.raise(Table::Clients, &key, last.to_stored()),
+                Self::External(key, Some(message)) => {
+                    changes.put(Table::ExternalIds, &key.to_be_bytes(), &message.0.to_be_bytes());
+                }
+                Self::External(key, None) => changes.delete(Table::ExternalIds, &key.to_be_bytes()),
+            }
+        }
+    }
+
+    fn place(&self) -> (&[u8], u128) {
+        match self {
+            Self::Client(key, _) => (key, 0),
+            Self::External(key, _) => (&[], *key),
         }
     }
 }

@@ -48,8 +48,8 @@ impl Dispatcher {
         };
         match ask {
             Ask::Command(command) => self.command(command, Asking { acting, caller, now }),
-            Ask::Query(query) => self.query(query, acting, caller),
-            Ask::Find(wanted) => self.find_dialogs(wanted, caller),
+            Ask::Query(query) => self.query(*query, acting, caller),
+            Ask::Find(wanted) => self.find_dialogs(*wanted, caller),
             Ask::Barrier => self.barrier(caller),
         }
     }

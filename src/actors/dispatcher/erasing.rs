@@ -63,7 +63,7 @@ impl Dispatcher {
             |of: &EraseClient| self.last_of(&of.channel, &of.client).is_none_or(|newest| newest == dialog);
         let client = client.filter(is_newest);
         let key = key.filter(|_| client.is_some());
-        let caller = Caller { slot: Slot::Kept(done), key, admitted_bytes: None, uploads: Vec::new() };
+        let caller = Caller::waiting(Slot::Kept(done)).carrying(key, Vec::new());
         let asking = Asking { acting: None, caller, now: self.now() };
         self.order(dialog, DialogOrder::Erase(Box::new(Erase { client })), None, asking);
         self.shared.activity.end(1);

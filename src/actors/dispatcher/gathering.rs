@@ -44,8 +44,7 @@ impl Dispatcher {
         let number = self.gatherings.begun;
         self.gatherings.under_way.insert(number, gathering);
         for dialog in dialogs {
-            let caller =
-                Caller { slot: Slot::Part(number), key: None, admitted_bytes: None, uploads: Vec::new() };
+            let caller = Caller::waiting(Slot::Part(number));
             self.order(dialog, order.clone(), None, Asking { acting: acting.clone(), caller, now });
         }
     }
@@ -68,7 +67,7 @@ impl Dispatcher {
         let Gathering { caller, mut changed, .. } = gathering;
         changed.sort_unstable();
         let mut outbox = self.shard.open();
-        match caller.key {
+        match caller.key() {
             // The key is kept with a change of its own: the parts belong to their dialogs.
             Some(_) => {
                 let change = Change { at: now, events: Events::Clock };

@@ -111,7 +111,9 @@ impl Dispatcher {
             return self.pending(Pending::LastOf(query.channel, query.client), caller);
         };
         match self.live.get(&dialog) {
-            Some(live) if live.may_end() => self.hold(dialog, Ask::Query(Query::FindDialog(query)), caller),
+            Some(live) if live.may_end() => {
+                self.hold(dialog, Ask::Query(Box::new(Query::FindDialog(query))), caller)
+            }
             _ => self.get_dialog(GetDialog::whole(dialog), caller),
         }
     }
@@ -133,7 +135,7 @@ impl Dispatcher {
         match self.last_of(&channel, &client) {
             None => self.pending(Pending::LastOf(channel, client), caller),
             Some(dialog) if self.live.get(&dialog).is_some_and(Live::may_end) => {
-                self.hold(dialog, Ask::Query(Query::History(query)), caller);
+                self.hold(dialog, Ask::Query(Box::new(Query::History(query))), caller);
             }
             Some(dialog) => match self.awake(dialog) {
                 Ok(_) => self.tell(dialog, ToDialog::History(Box::new(query), caller)),

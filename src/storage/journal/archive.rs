@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::storage::codec;
 use crate::storage::finding::IndexChanges;
 use crate::storage::frame::Position;
-use crate::storage::image::{DialogImage, Image, item_key, stored};
+use crate::storage::image::{DialogImage, Image, Lead, item_key, stored};
 use crate::storage::meta::{self, Checkpoint, Totals};
 use crate::storage::retention::Retained;
 use crate::storage::rocks::{Changes, Safety, Table};
@@ -111,19 +111,16 @@ impl Archive {
 
     fn write(&mut self) -> Result<(), Error> {
         // Stable, so that several images of one thing keep their order.
-        self.pending.sort_by(|(_, one), (_, other)| place(one).cmp(&place(other)));
+        self.pending.sort_by_key(|(_, image)| dialog(image).map(|image| image.id));
         for images in self.pending.chunks(IMAGES_PER_WRITE) {
-            let index =
-                IndexChanges::of(images.iter().filter_map(|(_, image)| dialog(image)), &self.store.disk)?;
+            let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
+            let index = IndexChanges::of(dialogs(), &self.store.disk)?;
             let (totals, retained) = (&mut self.totals, &self.store.retained);
             self.store.disk.write(Safety::Memory, |changes| {
-                for (as_of, image) in images {
-                    put(*as_of, image, totals, retained, changes);
-                }
+                put_all(images, totals, retained, changes);
                 index.put(changes);
                 totals.put(changes);
             })?;
-            let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
             self.store.announced.written(dialogs());
             self.store.recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
         }
@@ -148,12 +145,15 @@ fn dialog(image: &Image) -> Option<&Arc<DialogImage>> {
     }
 }
 
-/// Where an image is written among others: by the key that is dearest to find a place for.
-fn place(image: &Image) -> Option<(&str, &str, u64)> {
-    let dialog = dialog(image)?;
-    let client = dialog.closed.as_ref().and_then(|closed| closed.client.as_ref());
-    let (channel, client) = client.map_or(("", ""), |client| (client.channel.as_str(), client.id.as_str()));
-    Some((channel, client, dialog.id.0))
+fn put_all(images: &[(u64, Image)], totals: &mut Totals, retained: &Retained, changes: &mut Changes<'_>) {
+    let mut leads = Vec::with_capacity(images.len());
+    for (as_of, image) in images {
+        put(*as_of, image, totals, retained, changes);
+        if let Some(image) = dialog(image) {
+            image.leads(|lead| leads.push(lead));
+        }
+    }
+    Lead::put_all(leads, changes);
 }
 
 fn put(as_of: u64, image: &Image, totals: &mut Totals, retained: &Retained, changes: &mut Changes<'_>) {
