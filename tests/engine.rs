@@ -47,6 +47,8 @@ mod requests;
 mod retention;
 #[path = "support/secrets.rs"]
 mod secrets;
+#[path = "engine/sleeping.rs"]
+mod sleeping;
 #[path = "engine/statistics.rs"]
 mod statistics;
 #[path = "engine/subscriptions.rs"]

@@ -1,6 +1,6 @@
 //! What all actors of one engine, and its handle, have in common.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crossbeam_channel::Sender;
@@ -46,6 +46,10 @@ pub struct Shared {
     pub deadline: Deadline,
     /// What is to be erased.
     pub erasing: Sender<Job>,
+    /// Open dialogs that stay awake although they are on the disk.
+    pub awake_dialogs: usize,
+    /// Dialogs that have an actor.
+    pub awake: AtomicUsize,
     /// Why the engine stopped, once it has.
     pub failure: OnceLock<Error>,
 }

@@ -1,6 +1,8 @@
 //! Questions to the engine. They change nothing, and wait for nothing but the durability of what
 //! they saw.
 
+use std::sync::atomic::Ordering;
+
 use super::operator::AsOperator;
 use super::{Answer, Engine};
 use crate::actors::answer::Pending;
@@ -161,6 +163,12 @@ impl Engine {
             Answer::Health(health) => Ok(health),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// Dialogs that are in memory: those that changed since the last checkpoint, and of the others as many as
+    /// [`Settings::awake_dialogs`](super::Settings::awake_dialogs) says.
+    pub fn dialogs_in_memory(&self) -> usize {
+        self.running.shared.awake.load(Ordering::Relaxed)
     }
 
     /// Waits until every consequence of everything that came before is drawn and durable; tells

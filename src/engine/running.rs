@@ -1,7 +1,7 @@
 //! The threads of one engine: started together, brought down in order.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
 
@@ -17,7 +17,7 @@ use crate::actors::activity::Activity;
 use crate::actors::admission::Admission;
 use crate::actors::caller::{Completion, Exit};
 use crate::actors::directory::Directory;
-use crate::actors::dispatcher::{self, CheckpointDue, Dispatcher, Recovering, Shutdown};
+use crate::actors::dispatcher::{self, CheckpointDue, CheckpointWritten, Dispatcher, Recovering, Shutdown};
 use crate::actors::eraser::{Erasing, Job};
 use crate::actors::inbox::Inbox;
 use crate::actors::keys::KeyTable;
@@ -202,6 +202,8 @@ fn share(store: &Store, settings: &Settings, mode: ClockMode, erasing: Sender<Jo
         transients: Arc::default(),
         deadline: Deadline::default(),
         erasing,
+        awake_dialogs: settings.awake_dialogs,
+        awake: AtomicUsize::new(0),
         failure: OnceLock::new(),
     }
 }
@@ -277,6 +279,12 @@ impl Hooks for Callbacks {
     fn checkpoint_due(&self) {
         if let Some(dispatcher) = self.dispatcher.get() {
             dispatcher.do_send(CheckpointDue);
+        }
+    }
+
+    fn checkpoint_written(&self) {
+        if let Some(dispatcher) = self.dispatcher.get() {
+            dispatcher.do_send(CheckpointWritten);
         }
     }
 

@@ -24,6 +24,10 @@ pub struct Settings {
     /// Commands whose idempotency keys are remembered, at least, also after a restart.
     /// Default 100,000.
     pub idempotency_window: u32,
+    /// Open dialogs that stay in memory although they are on the disk as they are. Those beyond sleep until
+    /// something is told to them, which costs a look at the disk. What changed since the last checkpoint stays
+    /// in memory besides. Default 16,384.
+    pub awake_dialogs: usize,
 }
 
 impl Default for Settings {
@@ -37,6 +41,7 @@ impl Default for Settings {
             checkpoint_bytes: store.checkpoint_bytes,
             retain_events: store.retain_events,
             idempotency_window: store.key_window,
+            awake_dialogs: 16_384,
         }
     }
 }

@@ -32,6 +32,9 @@ pub trait Hooks: Send + Sync {
     /// The journal has grown enough since the last checkpoint. Said once for each.
     fn checkpoint_due(&self);
 
+    /// All images of a checkpoint can be read. Said once for each, in order.
+    fn checkpoint_written(&self);
+
     /// Writing failed. Said once; nothing is written any more.
     fn failed(&self, error: &Error);
 }

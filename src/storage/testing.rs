@@ -191,12 +191,17 @@ impl Gate for Open {
 #[derive(Default)]
 pub struct Remembering {
     pub due: AtomicU64,
+    pub written: AtomicU64,
     pub failures: Mutex<Vec<String>>,
 }
 
 impl Hooks for Remembering {
     fn checkpoint_due(&self) {
         self.due.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn checkpoint_written(&self) {
+        self.written.fetch_add(1, Ordering::SeqCst);
     }
 
     fn failed(&self, error: &Error) {

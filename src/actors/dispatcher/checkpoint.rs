@@ -25,6 +25,8 @@ pub struct Checkpoint {
     /// Dialogs that were asked and have not answered.
     pub outstanding: usize,
     running: bool,
+    /// How many have begun.
+    begun: u64,
     /// Told when everything is on disk.
     shutdown: Option<oneshot::Sender<()>>,
 }
@@ -43,6 +45,7 @@ impl Dispatcher {
             return;
         }
         self.checkpoint.running = true;
+        self.checkpoint.begun += 1;
         self.checkpoint.todo = std::mem::take(&mut self.checkpoint.dirty);
         self.shard.open().image(Image::CheckpointBegin);
         self.continue_checkpoint();
@@ -60,6 +63,7 @@ impl Dispatcher {
             let waits = |live: &&mut Live| live.dirty && live.snapshot_at.is_none();
             let Some(live) = self.live.get_mut(&dialog).filter(waits) else { continue };
             live.dirty = false;
+            live.image_of = self.checkpoint.begun;
             self.checkpoint.outstanding += 1;
             self.tell(dialog, ToDialog::Snapshot);
         }

@@ -43,6 +43,13 @@ impl House {
         (self.arbiter.clone(), Arc::clone(&self.shard))
     }
 
+    /// Keeps an actor without a dialog for one that opens, if there are not enough.
+    pub fn spare(&mut self, actor: Addr<DialogActor>) {
+        if self.spare.len() < SPARE_ACTORS {
+            self.spare.push(actor);
+        }
+    }
+
     /// Starts an actor here.
     pub fn settle<A>(&self, actor: A) -> Addr<A>
     where
@@ -81,12 +88,24 @@ pub struct Live {
     pub dirty: bool,
     /// The message after which the checkpoint under way has its image.
     pub snapshot_at: Option<u64>,
+    /// The checkpoint that asked for its image last; 0 if that was on the disk from the start.
+    pub image_of: u64,
+    /// Whether it stands among those that may go to sleep.
+    pub rests: bool,
+    /// Whether something was told to it since it was looked at last.
+    pub recalled: bool,
 }
 
 impl Live {
     /// Nothing is under way to it, it has ended, and all of it is on its way to the disk.
     fn may_retire(&self) -> bool {
         self.closed && self.clean && self.sent == self.seen
+    }
+
+    /// Nothing is under way to it, and the disk has it as it is.
+    pub fn may_sleep(&self) -> bool {
+        let quiet = self.sent == self.seen && self.held.is_empty() && self.snapshot_at.is_none();
+        quiet && self.clean && !self.dirty && !self.closed
     }
 
     /// Follows it into another channel.
@@ -149,6 +168,9 @@ impl Dispatcher {
             held: Vec::new(),
             dirty: false,
             snapshot_at: None,
+            image_of: 0,
+            rests: false,
+            recalled: false,
         };
         self.live.insert(id, live);
     }
@@ -164,6 +186,9 @@ impl Dispatcher {
             let print = fingerprint(Thing::Dialog(id), &encode(&dialog));
             let on_disk = OnDisk { fingerprint: print, open: !dialog.is_closed(), clean: true };
             self.start_dialog(id, Some(dialog), on_disk, client);
+            if on_disk.open {
+                self.rest(id);
+            }
         }
         self.live.get_mut(&id).ok_or_else(no_such_dialog)
     }
@@ -195,6 +220,11 @@ impl Dispatcher {
             self.checkpoint.dirty.push(id);
         }
         live.sent += 1;
+        match message {
+            ToDialog::Snapshot => live.recalled = false,
+            ToDialog::Fingerprint(_) | ToDialog::List(_) => {}
+            _ => live.recalled = true,
+        }
         let may_end = match &message {
             ToDialog::Order(told) => told.order.may_end() || told.context.desk.ends_at_the_door(),
             ToDialog::Open(opening) => opening.context.desk.ends_at_the_door(),
@@ -236,6 +266,7 @@ impl Dispatcher {
                 live.snapshot_at = None;
                 self.checkpoint.outstanding -= 1;
                 self.end_checkpoint_if_complete();
+                self.rest(note.dialog);
             }
         }
         self.release_held(note.dialog, now);
@@ -274,11 +305,15 @@ impl Dispatcher {
         {
             self.clients.remove(client);
         }
+        self.free_actor(dialog, live);
+    }
+}
+
+impl Dispatcher {
+    /// The actor of a dialog that needs none any more takes the next one that opens.
+    pub(super) fn free_actor(&mut self, dialog: DialogId, live: Live) {
         let place = shard_of(dialog, self.houses.len());
-        let spare = &mut self.houses[place].spare;
-        if spare.len() < SPARE_ACTORS {
-            spare.push(live.address);
-        }
+        self.houses[place].spare(live.address);
     }
 }
 

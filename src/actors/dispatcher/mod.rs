@@ -8,6 +8,7 @@
 //! - `composer.rs`: what a command that writes has to know before it goes to its dialog;
 //! - `clients.rs`: which dialog a client's message belongs to;
 //! - `live.rs`: which dialogs have an actor, waking and retiring them;
+//! - `sleeping.rs`: which of them need none any more;
 //! - `manners.rs`: channels that say or do something by themselves;
 //! - `messages.rs`: from a message to the dialog in which it stands;
 //! - `moves.rs`: messages that move to a new dialog;
@@ -38,11 +39,13 @@ mod moves;
 mod queries;
 mod requests;
 mod retention;
+mod sleeping;
 mod start;
 mod statistics;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
@@ -57,6 +60,7 @@ use self::gathering::Gatherings;
 use self::live::{House, Live};
 use self::manners::Manners;
 use self::retention::Retention;
+use self::sleeping::Resting;
 use super::eraser::{AskNewest, EraseDialog, Swept};
 use super::guard::guarded;
 use super::inbox::{Drain, Envelope, Inbox};
@@ -103,6 +107,8 @@ pub struct Dispatcher {
     /// Channels that say or do something by themselves.
     manners: Manners,
     checkpoint: Checkpoint,
+    /// Open dialogs that may go to sleep.
+    resting: Resting,
     /// How long channels keep dialogs.
     retention: Retention,
     /// The moment for which a timer of the arbiter is set.
@@ -230,7 +236,9 @@ impl Dispatcher {
             handler(self, context);
             self.fire();
             self.arm(context);
-            if self.checkpoint.has_more() {
+            self.put_to_sleep();
+            self.shared.awake.store(self.live.len(), Ordering::Relaxed);
+            if self.checkpoint.has_more() || self.has_drowsy() {
                 self.resume_later(context);
             }
         });
@@ -276,6 +284,10 @@ pub struct KeepClock;
 #[derive(Debug)]
 pub struct CheckpointDue;
 
+/// What the checkpoint that began first of those not yet written brought to disk can be read.
+#[derive(Debug)]
+pub struct CheckpointWritten;
+
 /// Bring everything to disk and say when it is done.
 #[derive(Debug)]
 pub struct Shutdown(pub oneshot::Sender<()>);
@@ -303,6 +315,7 @@ messages! {
     Tick => |dispatcher, _| dispatcher.tick();
     KeepClock => |dispatcher, _| dispatcher.keep_clock();
     CheckpointDue => |dispatcher, _| dispatcher.begin_checkpoint();
+    CheckpointWritten => |dispatcher, _| dispatcher.resting.checkpoint_written();
     Shutdown => |dispatcher, Shutdown(done)| dispatcher.shut_down(done);
     AskNewest => |dispatcher, ask| dispatcher.tell_newest(ask);
     EraseDialog => |dispatcher, erase| dispatcher.erase_dialog(erase);

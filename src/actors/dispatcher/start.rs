@@ -15,6 +15,7 @@ use super::gathering::Gatherings;
 use super::live::House;
 use super::manners::Manners;
 use super::retention::Retention;
+use super::sleeping::Resting;
 use crate::actors::caller::Completion;
 use crate::actors::dialog::{OnDisk, send_image};
 use crate::actors::inbox::Inbox;
@@ -177,6 +178,7 @@ pub fn start(
             asking: std::mem::take(&mut recovering.asking),
             manners: std::mem::take(&mut recovering.manners),
             checkpoint: Checkpoint::default(),
+            resting: Resting::new(shared.awake_dialogs),
             retention: Retention::default(),
             armed: None,
         };

@@ -134,6 +134,7 @@ impl Archive {
         // Behind all its images in memory, so no flush can take it without them.
         self.store.disk.write(Safety::Memory, |changes| meta::put_checkpoint(changes, &checkpoint))?;
         self.store.disk.flush()?;
+        self.alarm.hooks.checkpoint_written();
         checkpoint::trim(&self.store, &checkpoint)
     }
 }
