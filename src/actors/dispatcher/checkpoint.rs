@@ -12,6 +12,13 @@ use crate::actors::dialog::ToDialog;
 use crate::ids::DialogId;
 use crate::storage::{Image, encode};
 
+/// Dialogs in memory that changed since their last image, for each that may rest there: then it is time for a
+/// checkpoint, however little the journal has grown.
+const CHANGED_PER_RESTING: usize = 4;
+
+/// So many may always have changed: a checkpoint has its price.
+const FEW: usize = 4096;
+
 /// Dialogs asked for an image before others in the arbiter get their turn.
 const SLICE: usize = 512;
 
@@ -39,6 +46,14 @@ impl Checkpoint {
 }
 
 impl Dispatcher {
+    /// Begins a checkpoint if very many dialogs are in memory that have changed.
+    pub(super) fn bound_memory(&mut self) {
+        let changed = self.live.len().saturating_sub(self.resting.len());
+        if changed > CHANGED_PER_RESTING * self.shared.awake_dialogs.max(FEW) {
+            self.begin_checkpoint();
+        }
+    }
+
     /// Begins a checkpoint, unless one runs.
     pub(super) fn begin_checkpoint(&mut self) {
         if self.checkpoint.running {

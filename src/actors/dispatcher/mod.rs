@@ -237,6 +237,7 @@ impl Dispatcher {
             self.fire();
             self.arm(context);
             self.put_to_sleep();
+            self.bound_memory();
             self.shared.awake.store(self.live.len(), Ordering::Relaxed);
             if self.checkpoint.has_more() || self.has_drowsy() {
                 self.resume_later(context);

@@ -32,6 +32,11 @@ impl Resting {
         Self { dialogs: VecDeque::new(), most, readable: 0, owed: 0 }
     }
 
+    /// How many rest, with those that have changed or ended since.
+    pub fn len(&self) -> usize {
+        self.dialogs.len()
+    }
+
     /// The images of one more checkpoint can be read.
     pub fn checkpoint_written(&mut self) {
         self.readable += 1;
