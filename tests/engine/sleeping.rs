@@ -6,7 +6,7 @@ use centrala::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
-use crate::house::{House, by, dialog, message, put_channel, put_operator};
+use crate::house::{House, by, dialog, from_json, message, put_channel, put_operator};
 use crate::time_limit::in_time;
 
 const DIALOGS: usize = 300;
@@ -50,6 +50,22 @@ fn everything(engine: &Engine) -> Vec<Value> {
     dialogs.chain([serde_json::to_value(&all).unwrap()]).collect()
 }
 
+/// Every dialog that is found with these words, page by page.
+fn found(engine: &Engine, filter: Value) -> Vec<DialogId> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let mut list = filter.clone();
+        list["limit"] = json!(7);
+        list["after"] = json!(after);
+        let page = pollster::block_on(engine.list_dialogs(from_json(list))).unwrap();
+        found.extend(page.dialogs.iter().map(|dialog| dialog.dialog));
+        after = page.next;
+        if after.is_none() {
+            return found;
+        }
+    }
+}
+
 #[test]
 fn who_sleeps_answers_as_if_awake() {
     in_time(|| {
@@ -61,8 +77,11 @@ fn who_sleeps_answers_as_if_awake() {
             let engine = Engine::builder(house.path()).settings(settings).clock(clock).open().unwrap();
             set_up(&engine);
             let said = talk(&engine, 7, 2000);
-            let found = (said, everything(&engine));
             let in_memory = engine.dialogs_in_memory();
+            let lists =
+                [json!({}), json!({"status": "answered", "owner": "anna"}), json!({"client": "client 7"})];
+            let lists = lists.map(|filter| found(&engine, filter));
+            let found = (said, lists, everything(&engine));
             engine.close_blocking().unwrap();
             (found, in_memory)
         };

@@ -1,6 +1,5 @@
 //! Finding dialogs that have no actor: closed ones by the index, open ones one by one.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 use hashbrown::HashSet;
@@ -18,6 +17,12 @@ use crate::timestamp::Timestamp;
 
 /// Behind every dialog.
 const END: DialogId = DialogId(limits::DIALOGS + 1);
+
+/// Numbers among which open dialogs are looked for at first: some more than stand on a page, of which each is read.
+const FIRST_IDS: u64 = 256;
+
+/// Numbers among which they are looked for at last, when few fit.
+const MOST_IDS: u64 = 16_384;
 
 impl Reader {
     /// Closed dialogs that fit, the newest first: those before `before`, at most `limit`. Dialogs are
@@ -70,22 +75,36 @@ impl Reader {
     ) -> Result<Vec<Dialog>, Error> {
         let announced = self.announced.before(before);
         let closed: HashSet<DialogId> = announced.iter().map(|image| image.id).collect();
-        let (from, _) = dialog_range(false);
-        let to = dialog_key(before.unwrap_or(END), false);
-        let mut found = VecDeque::new();
-        self.disk.scan(Table::Dialogs, &from, Some(&to), &mut |key, value| {
-            let id = dialog_of(key)?;
-            if awake.contains(&id) || closed.contains(&id) {
-                return Ok(ControlFlow::Continue(()));
-            }
-            let dialog = decoded(id, value)?;
-            if filter.fits(&dialog) {
-                found.push_front(dialog);
-                found.truncate(limit);
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(found.into())
+        let (mut found, mut ids) = (Vec::new(), FIRST_IDS);
+        let mut end = before.unwrap_or(END);
+        while found.len() < limit
+            && let Some(last) = self.last_open(end)?
+        {
+            let first = DialogId((last.0 + 1).saturating_sub(ids));
+            let mut fitting = Vec::new();
+            let (from, to) = (dialog_key(first, false), dialog_key(end, false));
+            self.disk.scan_near(Table::Dialogs, &from, &to, &mut |key, value| {
+                let id = dialog_of(key)?;
+                if !awake.contains(&id) && !closed.contains(&id) {
+                    fitting.push(decoded(id, value)?);
+                    fitting.pop_if(|dialog| !filter.fits(dialog));
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+            found.extend(fitting.into_iter().rev());
+            (end, ids) = (first, (ids * 2).min(MOST_IDS));
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The newest open dialog on the disk before `end`.
+    fn last_open(&self, end: DialogId) -> Result<Option<DialogId>, Error> {
+        let Some(newest) = end.0.checked_sub(1) else { return Ok(None) };
+        let found = self.disk.last_up_to(Table::Dialogs, &dialog_key(DialogId(newest), false))?;
+        let (first_open, _) = dialog_range(false);
+        let open = found.filter(|(key, _)| key.starts_with(&first_open));
+        open.map(|(key, _)| dialog_of(&key)).transpose()
     }
 
     fn closed_dialog(&self, id: DialogId, image: Option<&DialogImage>) -> Result<Option<Dialog>, Error> {
