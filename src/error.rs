@@ -161,6 +161,16 @@ pub enum Error {
         /// What the operating system said.
         reason: String,
     },
+    /// The directory holds something, and it is not data of an engine.
+    #[error(
+        "the directory {path} is not a data directory, it holds something else ({found}): name a new or an empty one"
+    )]
+    Foreign {
+        /// The directory.
+        path: String,
+        /// What was found in it, for one.
+        found: String,
+    },
     /// The data were written by a newer version.
     #[error(
         "the data directory {path} has format {found}, this version reads up to {supported}: use a newer centrala"

@@ -2,6 +2,7 @@
 //! rocksdb; what the values mean is known elsewhere.
 
 mod errors;
+mod foreign;
 mod options;
 mod purge;
 
@@ -10,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, RwLock, RwLockReadGuard};
 
 pub(super) use purge::StoredKeys;
-use rocksdb::{Cache, ColumnFamily, DB, DBRawIterator, FlushOptions, ReadOptions, WriteBatch, WriteOptions};
+use rocksdb::{
+    Cache, ColumnFamily, DB, DBRawIterator, FlushOptions, ReadOptions, WriteBatch, WriteOptions,
+};
 
 use crate::error::Error;
 
@@ -159,8 +162,10 @@ pub(super) type Entry = (Vec<u8>, Vec<u8>);
 pub(super) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error> + 'a;
 
 impl Disk {
-    /// Opens the directory for writing; makes it if it does not exist.
+    /// Opens the directory for writing; makes it if it does not exist. Something else than our data is
+    /// refused and left alone.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        foreign::check(path)?;
         let unusable = |error: std::io::Error| errors::unusable(path, &error.to_string());
         std::fs::create_dir_all(path).map_err(unusable)?;
         let cache = options::cache();
@@ -171,6 +176,7 @@ impl Disk {
 
     /// Opens the directory without changing anything in it, even if an engine is running on it.
     pub fn open_read_only(path: &Path) -> Result<Self, Error> {
+        foreign::check(path)?;
         if !path.join("CURRENT").is_file() {
             return Err(errors::unusable(path, "there is no data in it"));
         }

@@ -3,6 +3,7 @@
 mod damage;
 mod feeds;
 mod files;
+mod foreign;
 mod history;
 mod journal;
 mod reopen;
