@@ -185,7 +185,7 @@ pub enum Error {
     },
     /// Something stored is not what was written.
     #[error(
-        "the data are damaged at {place}: {reason}; run `centrala verify` on the directory, and restore a backup"
+        "the data are damaged at {place}: {reason}; restore a backup, or save what is whole with `centrala export --skip-damage`"
     )]
     Damaged {
         /// Where: a key, a frame, a file.

@@ -36,7 +36,7 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    const NONE: Self = Self { frame: Position::START, seq: 0, clock: Timestamp::from_millis(0) };
+    pub const NONE: Self = Self { frame: Position::START, seq: 0, clock: Timestamp::from_millis(0) };
 }
 
 /// What is true of all images together. Written with every one of them.

@@ -100,7 +100,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
     }
 }
 
-fn write(line: &mut Vec<u8>, value: &impl Serialize) {
+pub(super) fn write(line: &mut Vec<u8>, value: &impl Serialize) {
     // Keys are text and the buffer grows as needed: nothing here can fail but by a bug.
     serde_json::to_writer(&mut *line, value).expect("replies and events are JSON");
     line.push(b'\n');
