@@ -193,6 +193,14 @@ pub enum Error {
         /// What is wrong there.
         reason: String,
     },
+    /// No backup was made. The data directory is as it was, and an engine on it goes on.
+    #[error("no backup can be made at {path}: {reason}")]
+    Backup {
+        /// Where it was to go.
+        path: String,
+        /// What is wrong with that place.
+        reason: String,
+    },
     /// Writing failed, or its outcome is unknown. The engine has stopped; nothing acknowledged is lost.
     #[error(
         "storage failed and the engine has stopped: {reason}; mend the cause, then open the engine again"
@@ -226,6 +234,7 @@ impl Error {
         match self {
             Self::Rejected(rejection) => rejection.code,
             Self::Closed => Code::Closed,
+            Self::Backup { .. } => Code::InvalidArgument,
             _ => Code::StorageFailed,
         }
     }

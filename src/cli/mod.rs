@@ -1,6 +1,7 @@
 //! The command line: one module per command, each of which only reads its arguments, calls the
 //! library and shows what came out. Nothing here decides anything.
 
+mod backup;
 mod checking;
 mod explain;
 mod export;
@@ -36,6 +37,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Export(export::Export),
     Explain(explain::Explain),
+    Backup(backup::Backup),
 }
 
 /// Runs one command line. The code is 0 when it was done, 1 when it failed (standard error says
@@ -53,6 +55,7 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) ->
         Command::Inspect(command) => command.execute(),
         Command::Export(command) => command.execute(),
         Command::Explain(command) => command.execute(),
+        Command::Backup(command) => command.execute(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -92,6 +95,7 @@ mod tests {
             "centrala export d --output f --skip-damage --quick",
             "centrala explain d 7",
             "centrala explain d 7 --quick",
+            "centrala backup d e",
         ] {
             if let Err(error) = Arguments::try_parse_from(line.split_whitespace()) {
                 panic!("{line}: {error}");
@@ -121,6 +125,7 @@ mod tests {
             "centrala export",
             "centrala explain d",
             "centrala explain d seven",
+            "centrala backup d",
         ] {
             let arguments: Vec<_> = line.split_whitespace().collect();
             assert_eq!(main(arguments), ExitCode::from(2), "{line}");

@@ -15,6 +15,7 @@
 //! - What is **erased** leaves images, index, journal and files: see `erase.rs`.
 
 mod announced;
+mod backup;
 mod batch;
 mod codec;
 mod damage;
@@ -48,6 +49,7 @@ mod tests;
 mod verify;
 mod walk;
 
+pub use backup::{Copier, backup};
 pub use batch::{Batch, Gate, Hooks};
 pub use codec::{CodecError, Record, RecordRef, Records, append_record, decode, encode};
 pub use erase::{ErasedDialog, Eraser};

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::announced::Announced;
+use super::backup::Copier;
 use super::codec;
 use super::erase::{Eraser, Exclusion};
 use super::feed::Feeds;
@@ -42,7 +43,7 @@ impl Store {
     /// Opens the directory, makes it if need be, and hands back what is in it.
     ///
     /// # Errors
-    /// [`Error::InUse`], [`Error::Unusable`], [`Error::NewerFormat`], [`Error::Damaged`], or
+    /// [`Error::InUse`], [`Error::Unusable`], [`Error::Foreign`], [`Error::NewerFormat`], [`Error::Damaged`], or
     /// [`Error::InvalidSetting`].
     pub fn open(
         path: impl AsRef<Path>,
@@ -107,6 +108,11 @@ impl Store {
             tail: Arc::clone(&self.tail),
             exclusion: Arc::clone(&self.exclusion),
         }
+    }
+
+    /// Copies this directory.
+    pub fn copier(&self) -> Copier {
+        Copier { disk: Arc::clone(&self.disk) }
     }
 
     pub(super) fn clock(&self) -> Timestamp {

@@ -1,6 +1,7 @@
 //! The disk in our words: tables of keys and values in one RocksDB. Only this folder names
 //! rocksdb; what the values mean is known elsewhere.
 
+mod copy;
 mod errors;
 mod foreign;
 mod options;
