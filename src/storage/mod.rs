@@ -46,6 +46,7 @@ mod tail;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 mod verify;
 mod walk;
 

@@ -19,6 +19,7 @@ use super::settings::StoreSettings;
 use super::statistics::SharedStatistics;
 use super::subscriptions::Subscriptions;
 use super::tail::Tail;
+use super::upgrade;
 use crate::error::Error;
 use crate::timestamp::Timestamp;
 
@@ -52,9 +53,7 @@ impl Store {
     ) -> Result<Self, Error> {
         settings.check()?;
         let disk = Disk::open(path.as_ref())?;
-        if meta::format(&disk)?.is_none() {
-            meta::write_format(&disk)?;
-        }
+        upgrade::upgrade(&disk, meta::format(&disk)?)?;
         let Resume { recovered, position, totals, tail_bytes, statistics } =
             recovery::recover(&disk, settings.key_window, recovery)?;
         let totals = fit_ring(&disk, totals, settings.key_window)?;
