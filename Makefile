@@ -11,7 +11,7 @@ ROUNDS ?= 50
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix torture storm bench-small bench curves erlang
+.PHONY: help demo test fix format-fixture torture storm bench-small bench curves erlang
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -32,6 +32,9 @@ fix: ## mend what a tool can: format, lints, recorded outputs of scenarios (read
 	$(READY) cargo fmt --all
 	$(READY) env UPDATE_SCENARIOS=1 cargo test $(FLAGS) --test scenarios
 	@git --no-pager diff --stat -- tests/scenarios
+
+format-fixture: ## writes the data directory of the present format in tests/formats anew, as long as it is unreleased
+	$(READY) env UPDATE_FORMATS=1 cargo test $(FLAGS) --test formats
 
 torture: ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture

@@ -161,6 +161,16 @@ pub enum Error {
         /// What the operating system said.
         reason: String,
     },
+    /// The directory holds something, and it is not data of an engine.
+    #[error(
+        "the directory {path} is not a data directory, it holds something else ({found}): name a new or an empty one"
+    )]
+    Foreign {
+        /// The directory.
+        path: String,
+        /// What was found in it, for one.
+        found: String,
+    },
     /// The data were written by a newer version.
     #[error(
         "the data directory {path} has format {found}, this version reads up to {supported}: use a newer centrala"
@@ -175,12 +185,20 @@ pub enum Error {
     },
     /// Something stored is not what was written.
     #[error(
-        "the data are damaged at {place}: {reason}; run `centrala verify` on the directory, and restore a backup"
+        "the data are damaged at {place}: {reason}; restore a backup, or save what is whole with `centrala export --skip-damage`"
     )]
     Damaged {
         /// Where: a key, a frame, a file.
         place: String,
         /// What is wrong there.
+        reason: String,
+    },
+    /// No backup was made. The data directory is as it was, and an engine on it goes on.
+    #[error("no backup can be made at {path}: {reason}")]
+    Backup {
+        /// Where it was to go.
+        path: String,
+        /// What is wrong with that place.
         reason: String,
     },
     /// Writing failed, or its outcome is unknown. The engine has stopped; nothing acknowledged is lost.
@@ -216,6 +234,7 @@ impl Error {
         match self {
             Self::Rejected(rejection) => rejection.code,
             Self::Closed => Code::Closed,
+            Self::Backup { .. } => Code::InvalidArgument,
             _ => Code::StorageFailed,
         }
     }

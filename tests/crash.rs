@@ -4,6 +4,8 @@
 //! `CENTRALA_KILL_ROUNDS` says how many kills each test does, `CENTRALA_SEED` which ones.
 #![cfg(feature = "cli")]
 
+#[path = "crash/backup.rs"]
+mod backup;
 #[path = "support/chance.rs"]
 mod chance;
 #[path = "crash/client.rs"]

@@ -5,6 +5,8 @@
 
 #[path = "engine/afterwards.rs"]
 mod afterwards;
+#[path = "engine/backup.rs"]
+mod backup;
 #[cfg(feature = "formats")]
 #[path = "engine/calendars.rs"]
 mod calendars;

@@ -1,6 +1,10 @@
 //! The command line: one module per command, each of which only reads its arguments, calls the
 //! library and shows what came out. Nothing here decides anything.
 
+mod backup;
+mod checking;
+mod explain;
+mod export;
 mod failure;
 mod inspect;
 mod load;
@@ -31,6 +35,9 @@ enum Command {
     Load(load::Load),
     Verify(verify::Verify),
     Inspect(inspect::Inspect),
+    Export(export::Export),
+    Explain(explain::Explain),
+    Backup(backup::Backup),
 }
 
 /// Runs one command line. The code is 0 when it was done, 1 when it failed (standard error says
@@ -46,6 +53,9 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) ->
         Command::Load(command) => command.execute(),
         Command::Verify(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
+        Command::Export(command) => command.execute(),
+        Command::Explain(command) => command.execute(),
+        Command::Backup(command) => command.execute(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -80,6 +90,12 @@ mod tests {
             "centrala load --rate 100.5",
             "centrala verify d",
             "centrala inspect d",
+            "centrala inspect d --quick",
+            "centrala export d",
+            "centrala export d --output f --skip-damage --quick",
+            "centrala explain d 7",
+            "centrala explain d 7 --quick",
+            "centrala backup d e",
         ] {
             if let Err(error) = Arguments::try_parse_from(line.split_whitespace()) {
                 panic!("{line}: {error}");
@@ -106,6 +122,10 @@ mod tests {
             "centrala load --in-flight 0",
             "centrala load --rate 0",
             "centrala verify",
+            "centrala export",
+            "centrala explain d",
+            "centrala explain d seven",
+            "centrala backup d",
         ] {
             let arguments: Vec<_> = line.split_whitespace().collect();
             assert_eq!(main(arguments), ExitCode::from(2), "{line}");

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::checking;
 use super::failure::{Failure, print_json};
-use super::progress;
-use crate::storage;
 
 /// Check every byte of a closed data directory; exit code 0 only if it is whole.
 #[derive(Debug, Args)]
@@ -18,12 +17,6 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn execute(self) -> Result<(), Failure> {
-        let bar = progress::bar(0, "records");
-        let verified = storage::verify(&self.directory, &mut |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        });
-        bar.finish_and_clear();
-        print_json(&verified?)
+        print_json(&checking::verify(&self.directory)?)
     }
 }

@@ -1,6 +1,7 @@
 //! The engine as a host sees it: a handle that is cheap to clone and safe to use from any thread,
 //! on any executor and on none.
 
+mod backup;
 mod builder;
 mod composer;
 mod execution;

@@ -27,7 +27,7 @@ use crate::actors::shared::{Deadline, Fingerprint, Names, Shared, Tap};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ids::DialogId;
-use crate::storage::{Feeds, Hooks, Journal, Store};
+use crate::storage::{Copier, Feeds, Hooks, Journal, Store};
 
 /// One running engine.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub struct Running {
     pub inbox: Arc<Inbox>,
     /// Where events can be read.
     pub feeds: Feeds,
+    /// Copies the data directory.
+    pub copier: Copier,
     /// Who works on which request to the outside.
     pub leases: Arc<Leases>,
     /// The pilot of a virtual clock.
@@ -75,7 +77,7 @@ impl Running {
         let (erasing, to_erase) = crossbeam_channel::unbounded();
         let shared = Arc::new(share(&store, settings, mode, erasing));
         let next_dialog = DialogId(store.recovered().next_dialog);
-        let (feeds, eraser) = (store.feeds(), store.eraser());
+        let (feeds, eraser, copier) = (store.feeds(), store.eraser(), store.copier());
         let unfinished = recovering.erases() || eraser.is_due()?;
         let hooks = Arc::new(Callbacks { shared: Arc::clone(&shared), dispatcher: OnceLock::new() });
         let found = store.recovered();
@@ -118,6 +120,7 @@ impl Running {
             shared,
             inbox: front.inbox,
             feeds,
+            copier,
             leases: Arc::default(),
             flights,
             dispatcher: front.dispatcher,

@@ -8,9 +8,11 @@
 //! - `strict`, `exact` and `fields`: JSON without repeated fields, with objects where objects are meant, and which
 //!   field an error is about.
 //! - `render`: replies and events as lines.
+//! - `export`: a whole data directory as lines.
 //! - `host`: the loop between an input, an engine and an output.
 
 mod exact;
+mod export;
 mod fields;
 pub mod host;
 mod lines;
@@ -19,4 +21,5 @@ mod registry;
 pub mod render;
 mod strict;
 
+pub use export::{Counts, ExportLines};
 pub use parse::{Action, Parsed, Refused, parse};

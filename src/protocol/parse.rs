@@ -1,5 +1,7 @@
 //! A line becomes a request, or the reply that says what is wrong with it.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -33,6 +35,8 @@ pub enum Action {
     Query(Query, Option<OperatorId>),
     /// To move the virtual clock.
     Advance(Advance),
+    /// To copy the data directory to this place.
+    Backup(PathBuf),
 }
 
 /// A line that asks for nothing that can be done, and the reference under which to say so.
@@ -137,6 +141,17 @@ pub(super) fn advance(value: Value) -> Result<Advance, Rejection> {
             Err(Rejection::invalid("ms", "either `ms` or `to` is needed"))
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BackupFields {
+    to: String,
+}
+
+/// Where a backup goes `to`.
+pub(super) fn backup(value: Value) -> Result<PathBuf, Rejection> {
+    fields::read(value).map(|BackupFields { to }| to.into())
 }
 
 #[cfg(test)]

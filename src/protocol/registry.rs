@@ -128,6 +128,8 @@ const TABLE: &[Entry] = &[
     query::<Health>("health", Sender::Anybody),
     // The host's clock.
     Entry { name: "advance", sender: Sender::Connector, read: advance },
+    // The host's data directory.
+    Entry { name: "backup", sender: Sender::Connector, read: backup },
 ];
 
 /// The entry of a name, if there is one.
@@ -161,6 +163,10 @@ fn read_query<Q: DeserializeOwned + Into<Query>>(
 
 fn advance(fields: Value, _: Envelope) -> Result<Action, Rejection> {
     super::parse::advance(fields).map(Action::Advance)
+}
+
+fn backup(fields: Value, _: Envelope) -> Result<Action, Rejection> {
+    super::parse::backup(fields).map(Action::Backup)
 }
 
 #[cfg(test)]

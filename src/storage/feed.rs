@@ -11,7 +11,7 @@ use super::frame::{self, Frame, frame_key, place};
 use super::rocks::{Disk, Table};
 use super::subscriptions::Subscriptions;
 use super::tail::{Group, Place, Tail};
-use crate::domain::event::{ChannelEvent, DialogEvent, Events, ItemEvent, OperatorEvent};
+use crate::domain::event::{Change, ChannelEvent, DialogEvent, Events, ItemEvent, OperatorEvent};
 use crate::domain::library::ItemId;
 use crate::error::Error;
 use crate::ids::{ChannelId, DialogId, OperatorId, SubscriptionName};
@@ -252,32 +252,40 @@ impl Cursor {
             reason: format!("a record cannot be read {error}"),
         })?;
         self.offset = records.offset();
-        let (at, mut seq) = (change.at, self.seq);
+        let before = self.seq;
         self.seq += change.events.len() as u64;
-        let mut add = |event: OneEvent| {
-            seq += 1;
-            if seq >= from {
-                ready.push_back(Recorded { seq, at, event });
+        each_event(change, before, &mut |recorded| {
+            if recorded.seq >= from {
+                ready.push_back(recorded);
             }
-        };
-        match change.events {
-            Events::Clock => {}
-            Events::Channel(id, events) => {
-                events.into_iter().for_each(|event| add(OneEvent::Channel(id.clone(), event)));
-            }
-            Events::Operator(id, events) => {
-                events.into_iter().for_each(|event| add(OneEvent::Operator(id.clone(), event)));
-            }
-            Events::Dialog(id, events) => {
-                events.into_iter().for_each(|event| add(OneEvent::Dialog(id, event)))
-            }
-            Events::Internal(id, events) => {
-                events.into_iter().for_each(|event| add(OneEvent::Internal(id, event)));
-            }
-            Events::Item(id, events) => {
-                events.into_iter().for_each(|event| add(OneEvent::Item(id.clone(), event)));
-            }
-        }
+        });
         Ok(true)
+    }
+}
+
+/// Shows the events of a change one by one; the first follows the event `before`.
+pub(super) fn each_event(change: Change, before: u64, visit: &mut dyn FnMut(Recorded)) {
+    let (at, mut seq) = (change.at, before);
+    let mut add = |event: OneEvent| {
+        seq += 1;
+        visit(Recorded { seq, at, event });
+    };
+    match change.events {
+        Events::Clock => {}
+        Events::Channel(id, events) => {
+            events.into_iter().for_each(|event| add(OneEvent::Channel(id.clone(), event)));
+        }
+        Events::Operator(id, events) => {
+            events.into_iter().for_each(|event| add(OneEvent::Operator(id.clone(), event)));
+        }
+        Events::Dialog(id, events) => {
+            events.into_iter().for_each(|event| add(OneEvent::Dialog(id, event)));
+        }
+        Events::Internal(id, events) => {
+            events.into_iter().for_each(|event| add(OneEvent::Internal(id, event)));
+        }
+        Events::Item(id, events) => {
+            events.into_iter().for_each(|event| add(OneEvent::Item(id.clone(), event)));
+        }
     }
 }

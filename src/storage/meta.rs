@@ -36,7 +36,7 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    const NONE: Self = Self { frame: Position::START, seq: 0, clock: Timestamp::from_millis(0) };
+    pub const NONE: Self = Self { frame: Position::START, seq: 0, clock: Timestamp::from_millis(0) };
 }
 
 /// What is true of all images together. Written with every one of them.
@@ -77,6 +77,9 @@ pub(super) fn format(disk: &Disk) -> Result<Option<u32>, Error> {
         let path = disk.path().display().to_string();
         return Err(Error::NewerFormat { path, found, supported: FORMAT });
     }
+    if found == 0 {
+        return Err(damaged("format", "it is 0, and there was never such a format"));
+    }
     Ok(Some(found))
 }
 
@@ -89,9 +92,9 @@ fn without_format(disk: &Disk) -> Result<Option<u32>, Error> {
     if empty { Ok(None) } else { Err(damaged("format", "it is missing")) }
 }
 
-/// Says that the directory has the present format.
-pub(super) fn write_format(disk: &Disk) -> Result<(), Error> {
-    disk.put(Table::Meta, FORMAT_KEY, &FORMAT.to_le_bytes(), Safety::Synced)
+/// Says that the directory has this format.
+pub(super) fn write_format(disk: &Disk, format: u32) -> Result<(), Error> {
+    disk.put(Table::Meta, FORMAT_KEY, &format.to_le_bytes(), Safety::Synced)
 }
 
 /// Where the last completed checkpoint began.

@@ -15,9 +15,12 @@
 //! - What is **erased** leaves images, index, journal and files: see `erase.rs`.
 
 mod announced;
+mod backup;
 mod batch;
 mod codec;
+mod damage;
 mod erase;
+mod export;
 mod feed;
 mod files;
 mod finding;
@@ -28,6 +31,7 @@ mod inspect;
 mod journal;
 mod kept;
 mod meta;
+mod pages;
 mod reader;
 mod recovery;
 mod requests;
@@ -42,12 +46,15 @@ mod tail;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 mod verify;
 mod walk;
 
+pub use backup::{Copier, backup};
 pub use batch::{Batch, Gate, Hooks};
 pub use codec::{CodecError, Record, RecordRef, Records, append_record, decode, encode};
 pub use erase::{ErasedDialog, Eraser};
+pub use export::{Contents, Exported, Exports, export, stored_dialog};
 pub use feed::{Feed, FeedError, Feeds, OneEvent, Recorded};
 pub use fingerprint::{Thing, fingerprint, text as fingerprint_text};
 pub use image::{Barrier, DialogImage, Image};

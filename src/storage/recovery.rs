@@ -3,14 +3,14 @@
 //! Nothing is decided here and nothing is written: recovery is the same `apply` that ran when the
 //! events happened.
 
-mod fold;
+pub(super) mod fold;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use self::fold::Fold;
 use super::codec;
-use super::frame::{Position, place};
+use super::frame::Position;
 use super::image::StoredKey;
 use super::meta::{self, Totals};
 use super::rocks::{Disk, Table};
@@ -122,10 +122,7 @@ pub(super) fn recover(disk: &Disk, key_window: u32, recovery: &mut dyn Recovery)
                 recovery.change(&record.change);
             }
             keys.extend(record.key);
-            fold.apply(record.change, seq).map_err(|reason| match reason {
-                fold::Failure::Disk(error) => error,
-                fold::Failure::Orphan(reason) => Error::Damaged { place: place(&frame.at.key()), reason },
-            })
+            fold.apply(record.change, seq).map_err(|failure| failure.in_frame(&frame.at.key()))
         })
     })?;
     let next_dialog = totals.next_dialog.max(fold.next_dialog());

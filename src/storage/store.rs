@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::announced::Announced;
+use super::backup::Copier;
 use super::codec;
 use super::erase::{Eraser, Exclusion};
 use super::feed::Feeds;
@@ -18,6 +19,7 @@ use super::settings::StoreSettings;
 use super::statistics::SharedStatistics;
 use super::subscriptions::Subscriptions;
 use super::tail::Tail;
+use super::upgrade;
 use crate::error::Error;
 use crate::timestamp::Timestamp;
 
@@ -42,7 +44,7 @@ impl Store {
     /// Opens the directory, makes it if need be, and hands back what is in it.
     ///
     /// # Errors
-    /// [`Error::InUse`], [`Error::Unusable`], [`Error::NewerFormat`], [`Error::Damaged`], or
+    /// [`Error::InUse`], [`Error::Unusable`], [`Error::Foreign`], [`Error::NewerFormat`], [`Error::Damaged`], or
     /// [`Error::InvalidSetting`].
     pub fn open(
         path: impl AsRef<Path>,
@@ -51,9 +53,7 @@ impl Store {
     ) -> Result<Self, Error> {
         settings.check()?;
         let disk = Disk::open(path.as_ref())?;
-        if meta::format(&disk)?.is_none() {
-            meta::write_format(&disk)?;
-        }
+        upgrade::upgrade(&disk, meta::format(&disk)?)?;
         let Resume { recovered, position, totals, tail_bytes, statistics } =
             recovery::recover(&disk, settings.key_window, recovery)?;
         let totals = fit_ring(&disk, totals, settings.key_window)?;
@@ -107,6 +107,11 @@ impl Store {
             tail: Arc::clone(&self.tail),
             exclusion: Arc::clone(&self.exclusion),
         }
+    }
+
+    /// Copies this directory.
+    pub fn copier(&self) -> Copier {
+        Copier { disk: Arc::clone(&self.disk) }
     }
 
     pub(super) fn clock(&self) -> Timestamp {

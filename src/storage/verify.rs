@@ -6,12 +6,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::codec;
+use super::damage::Part;
 use super::finding::{self, FactHash};
 use super::fingerprint::{Thing, fingerprint};
 use super::frame::Position;
 use super::image::{StoredImage, decode_state, dialog_of, dialog_range};
 use super::kept::Kept;
-use super::meta;
+use super::meta::{self, Totals};
 use super::recovery::{self, RecoveredDialog, RecoveredThing, Recovery};
 use super::requests::Indexed;
 use super::rocks::{Disk, Table};
@@ -64,35 +65,30 @@ pub struct Verified {
 /// to do.
 ///
 /// # Errors
-/// [`Error::Damaged`] says where the first damage is; the others, why nothing can be read.
+/// [`Error::Damaged`] says where the first damage is, what it means, and what can be saved; the others, why
+/// nothing can be read.
 pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, Error> {
-    let disk = Disk::open_read_only(path.as_ref())?;
+    let opened = Disk::open_read_only(path.as_ref());
+    let disk = opened.map_err(|error| Part::Directory.explain(error))?;
     let format = meta::format(&disk)?.unwrap_or(meta::FORMAT);
     let total = Table::ALL.into_iter().map(|table| disk.entries_about(table)).sum();
-    let mut survey =
-        Survey { disk: &disk, progress, done: 0, total, bytes: 0, fingerprint: 0, facts: 0, closed: 0 };
+    let mut survey = Survey {
+        disk: &disk,
+        progress,
+        done: 0,
+        total,
+        bytes: 0,
+        fingerprint: 0,
+        facts: 0,
+        closed: 0,
+        wrong_request: None,
+    };
     let (first, journal) = survey.journal()?;
-    survey.things::<Channel>(Table::Channels)?;
-    survey.things::<Operator>(Table::Operators)?;
-    survey.dialogs(false)?;
-    survey.dialogs(true)?;
-    survey.things::<Item>(Table::Library)?;
-    let files = survey.files()?;
-    survey.index()?;
-    let others =
-        [Table::Clients, Table::ExternalIds, Table::Requests, Table::Keys, Table::Meta, Table::FileNames];
-    survey.statistics()?;
-    for table in others.into_iter().chain([Table::Closing]) {
-        survey.entries(table)?;
-    }
-    let totals = meta::totals(&disk, 1)?;
-    if totals.fingerprint != survey.fingerprint {
-        let reason =
-            format!("the sum over all is {:016x}, not {:016x}", survey.fingerprint, totals.fingerprint);
-        return Err(Error::Damaged { place: "images".into(), reason });
-    }
+    let files = survey.tables()?;
+    let totals = survey.totals()?;
     let mut census = Census { hash: totals.fingerprint, counts: [0; 5] };
-    let resume = recovery::recover(&disk, u32::MAX, &mut census)?;
+    let resume =
+        recovery::recover(&disk, u32::MAX, &mut census).map_err(|error| Part::Needed.explain(error))?;
     let [channels, operators, dialogs_open, newly_closed, library] = census.counts;
     Ok(Verified {
         format,
@@ -122,6 +118,8 @@ struct Survey<'a> {
     /// The sum over all facts of closed dialogs.
     facts: u64,
     closed: u64,
+    /// What is wrong with the index of requests.
+    wrong_request: Option<String>,
 }
 
 #[derive(Default)]
@@ -134,23 +132,64 @@ struct JournalCounts {
 impl Survey<'_> {
     /// Walks the whole chain of frames; it must lead through the last checkpoint.
     fn journal(&mut self) -> Result<(Position, JournalCounts), Error> {
-        let first = meta::first(self.disk)?;
-        let checkpoint = meta::checkpoint(self.disk)?.frame;
+        let (first, checkpoint) = self.ends().map_err(|error| Part::Needed.explain(error))?;
         let mut counts = JournalCounts::default();
-        let mut met = checkpoint == first;
-        let end = walk::frames(self.disk, first, &mut |frame| {
+        let (mut met, mut whole) = (checkpoint == first, first);
+        let read = walk::frames(self.disk, first, &mut |frame| {
             counts.frames += 1;
             counts.redacted += u64::from(frame.redacted);
             counts.events += frame.events;
-            met |= frame.next == checkpoint;
             self.count(frame.records.len());
-            walk::records(frame, &mut |_, _| Ok(()))
-        })?;
+            walk::records(frame, &mut |_, _| Ok(()))?;
+            met |= frame.next == checkpoint;
+            whole = frame.next;
+            Ok(())
+        });
+        let part = || Part::Journal { whole_to: whole.last_seq(), needed: whole.key() >= checkpoint.key() };
+        read.map_err(|error| part().explain(error))?;
         if !met {
-            let reason = format!("it ends at event {}, before the last checkpoint", end.last_seq());
-            return Err(Error::Damaged { place: "journal".into(), reason });
+            let reason = format!("it ends at event {}, before the last checkpoint", whole.last_seq());
+            return Err(part().explain(Error::Damaged { place: "journal".into(), reason }));
         }
         Ok((first, counts))
+    }
+
+    /// Where the journal begins, and the first frame that recovery reads.
+    fn ends(&self) -> Result<(Position, Position), Error> {
+        Ok((meta::first(self.disk)?, meta::checkpoint(self.disk)?.frame))
+    }
+
+    /// Everything but the journal. Returns the number of files.
+    fn tables(&mut self) -> Result<u64, Error> {
+        let needed = |error| Part::Needed.explain(error);
+        let derived = |error| Part::Derived.explain(error);
+        self.things::<Channel>(Table::Channels).map_err(needed)?;
+        self.things::<Operator>(Table::Operators).map_err(needed)?;
+        self.things::<Item>(Table::Library).map_err(needed)?;
+        self.dialogs(false).map_err(needed)?;
+        self.dialogs(true).map_err(|error| Part::Closed.explain(error))?;
+        self.requests().map_err(derived)?;
+        let files = self.files().map_err(|error| Part::File.explain(error))?;
+        self.index().map_err(derived)?;
+        self.statistics().map_err(derived)?;
+        for table in [Table::Keys, Table::Meta] {
+            self.entries(table).map_err(needed)?;
+        }
+        for table in [Table::Clients, Table::ExternalIds, Table::Requests, Table::FileNames, Table::Closing] {
+            self.entries(table).map_err(derived)?;
+        }
+        Ok(files)
+    }
+
+    /// The sum over all images is the one that was written with them.
+    fn totals(&self) -> Result<Totals, Error> {
+        let totals = meta::totals(self.disk, 1).map_err(|error| Part::Needed.explain(error))?;
+        if totals.fingerprint == self.fingerprint {
+            return Ok(totals);
+        }
+        let reason =
+            format!("the sum over all is {:016x}, not {:016x}", self.fingerprint, totals.fingerprint);
+        Err(Part::Totals.explain(Error::Damaged { place: "images".into(), reason }))
     }
 
     fn things<T: Kept>(&mut self, table: Table) -> Result<(), Error> {
@@ -230,7 +269,7 @@ impl Survey<'_> {
                 let reason = format!("it holds dialog {}, {}", dialog.id, dialog.status.as_str());
                 return Err(Error::Damaged { place: place(), reason });
             }
-            self.requests(&dialog)?;
+            self.wrong_request = self.wrong_request.take().or(self.unindexed(&dialog)?);
             self.closed += u64::from(closed);
             if closed {
                 let facts = FactHash::all_of(&dialog).into_iter();
@@ -241,15 +280,20 @@ impl Survey<'_> {
         })
     }
 
-    /// The index must say of every request what its dialog says.
-    fn requests(&self, dialog: &Dialog) -> Result<(), Error> {
+    /// The request of a dialog of which the index does not say what the dialog says.
+    fn unindexed(&self, dialog: &Dialog) -> Result<Option<String>, Error> {
         for Indexed { request, standing, .. } in Indexed::all(dialog) {
             if !standing.is_on(self.disk, request)? {
-                let reason = format!("it does not say that request {request} is {standing:?}");
-                return Err(Error::Damaged { place: "the index of requests".into(), reason });
+                return Ok(Some(format!("it does not say that request {request} is {standing:?}")));
             }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// What came of looking at every dialog's requests.
+    fn requests(&mut self) -> Result<(), Error> {
+        let place = || "the index of requests".to_owned();
+        self.wrong_request.take().map_or(Ok(()), |reason| Err(Error::Damaged { place: place(), reason }))
     }
 
     fn add(&mut self, fingerprint: u64, bytes: usize) {

@@ -18,20 +18,36 @@ pub(super) fn frames(
 ) -> Result<Position, Error> {
     let mut expected = from;
     disk.scan(Table::Journal, &from.key(), None, &mut |key, value| {
-        if key != expected.key() {
-            let reason = format!("it is missing, the next is {}", place(key));
-            return Err(Error::Damaged { place: place(&expected.key()), reason });
-        }
+        follows_by_key(key, &expected)?;
         let frame = Frame::parse(key, value)?;
-        if frame.at.chain != expected.chain {
-            let reason = "it does not continue the frame before it".into();
-            return Err(Error::Damaged { place: place(key), reason });
-        }
+        follows(&frame, &expected)?;
         visit(&frame)?;
         expected = frame.next;
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(expected)
+}
+
+/// Whether a whole frame belongs at this place.
+///
+/// # Errors
+/// [`Error::Damaged`] if one is missing before it, or it continues another.
+pub(super) fn follows(frame: &Frame<'_>, expected: &Position) -> Result<(), Error> {
+    let key = frame.at.key();
+    follows_by_key(&key, expected)?;
+    if frame.at.chain != expected.chain {
+        let reason = "it does not continue the frame before it".into();
+        return Err(Error::Damaged { place: place(&key), reason });
+    }
+    Ok(())
+}
+
+fn follows_by_key(key: &[u8], expected: &Position) -> Result<(), Error> {
+    if key == expected.key() {
+        return Ok(());
+    }
+    let reason = format!("it is missing, the next is {}", place(key));
+    Err(Error::Damaged { place: place(&expected.key()), reason })
 }
 
 /// Shows every record of a frame with the sequence number of the last event up to its end.

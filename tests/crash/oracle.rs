@@ -87,6 +87,14 @@ impl Oracle {
         self.replay(process, chance);
     }
 
+    /// Checks all that is known here, where others may have written too.
+    pub fn check_known(&mut self, process: &mut Process) {
+        self.check_clients(process);
+        self.check_extras(process);
+        self.send_again(process);
+        self.check_clients(process);
+    }
+
     fn check_clients(&mut self, process: &mut Process) {
         let find = |client: &Client| json!({"do": "find_dialog", "channel": CHANNEL, "client": client.name});
         let last = process.ask_all(self.clients.iter().map(find).collect());

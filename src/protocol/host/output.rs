@@ -13,7 +13,7 @@ use crate::domain::transient::Transient;
 use crate::engine::{Acknowledged, Answered, Engine, Recorded, Subscription, Transients};
 use crate::error::Error;
 use crate::protocol::Refused;
-use crate::protocol::render::{self, Now, ReplyObject};
+use crate::protocol::render::{self, Copied, Now, ReplyObject};
 use crate::timestamp::Timestamp;
 
 /// Bytes gathered before they are written, unless nothing more is ready.
@@ -83,6 +83,17 @@ impl<W: Write> Output<W> {
     ) -> Result<(), HostError> {
         match now {
             Ok(now) => self.ok(reference, &Now { now }),
+            Err(error) => self.error(reference, &error),
+        }
+    }
+
+    /// Writes up to which event a copy surely goes.
+    pub(super) fn copied(&mut self, reference: &Value, seq: Result<u64, Error>) -> Result<(), HostError> {
+        match seq {
+            Ok(seq) => {
+                self.events_up_to(seq)?;
+                self.ok(reference, &Copied { seq })
+            }
             Err(error) => self.error(reference, &error),
         }
     }

@@ -6,6 +6,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 use std::thread;
@@ -29,6 +30,7 @@ enum Pending {
     Command(Value, Execution<Acknowledged>),
     Query(Value, Pin<Box<dyn Future<Output = Result<Answered, Error>> + Send>>),
     Answered(Value, Box<Result<Answered, Error>>),
+    Backup(Value, Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>),
     Refused(Refused),
     Unreadable(io::Error),
 }
@@ -81,7 +83,18 @@ fn submit(engine: &Engine, parsed: Result<Parsed, Refused>) -> Pending {
             let rejection = Rejection::invalid("do", "only a virtual clock can be advanced");
             Pending::Refused(Refused { reference, rejection })
         }
+        Ok(Parsed { reference, action: Action::Backup(to) }) => back_up(engine.clone(), reference, to),
         Err(refused) => Pending::Refused(refused),
+    }
+}
+
+/// Begun at once, too: what was sent before is in it.
+fn back_up(engine: Engine, reference: Value, to: PathBuf) -> Pending {
+    let mut copying: Pin<Box<dyn Future<Output = _> + Send>> =
+        Box::pin(async move { engine.backup(to).await });
+    match copying.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(copied) => Pending::Backup(reference, Box::pin(std::future::ready(copied))),
+        Poll::Pending => Pending::Backup(reference, copying),
     }
 }
 
@@ -154,6 +167,9 @@ impl Replies {
             Some(Pending::Answered(reference, answered)) => {
                 let closed = Err(Error::Closed);
                 output.answered(reference, std::mem::replace(&mut **answered, closed))
+            }
+            Some(Pending::Backup(reference, copying)) => {
+                output.copied(reference, ready!(copying.as_mut().poll(cx)))
             }
             Some(Pending::Refused(refused)) => output.refusal(refused),
             Some(Pending::Unreadable(error)) => {

@@ -43,6 +43,7 @@ async fn answer<W: Write>(engine: &Engine, parsed: Parsed, output: &mut Output<W
             settle(engine, output).await?;
             output.moved(&reference, now)
         }
+        Action::Backup(to) => output.copied(&reference, engine.backup(to).await),
     }
 }
 

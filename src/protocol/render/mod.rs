@@ -74,6 +74,13 @@ pub struct Now {
     pub now: Timestamp,
 }
 
+/// How much a backup holds, as the object that stands after `ok`.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Copied {
+    /// Everything up to this event, at least.
+    pub seq: u64,
+}
+
 /// What went wrong, as the object that stands after `error`.
 #[derive(Debug, Serialize)]
 struct Failure<'a> {
@@ -95,12 +102,15 @@ impl<'a> From<&'a Error> for Failure<'a> {
                 field: rejection.field.as_deref(),
                 retry_after_ms: rejection.retry_after_ms,
             },
-            None => Self { code, message: error.to_string(), field: None, retry_after_ms: None },
+            None => {
+                let field = matches!(error, Error::Backup { .. }).then_some("to");
+                Self { code, message: error.to_string(), field, retry_after_ms: None }
+            }
         }
     }
 }
 
-fn write(line: &mut Vec<u8>, value: &impl Serialize) {
+pub(super) fn write(line: &mut Vec<u8>, value: &impl Serialize) {
     // Keys are text and the buffer grows as needed: nothing here can fail but by a bug.
     serde_json::to_writer(&mut *line, value).expect("replies and events are JSON");
     line.push(b'\n');

@@ -13,13 +13,14 @@ use crate::domain::operator::Operator;
 use crate::error::Error;
 use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::storage::fingerprint::{Thing, fingerprint};
+use crate::storage::frame::place;
 use crate::storage::image::{StoredImage, decode_state, dialog_key, dialog_of, dialog_range};
 use crate::storage::kept::Kept;
 use crate::storage::rocks::{Disk, Table};
 use crate::timestamp::Timestamp;
 
 /// Why a change cannot be applied.
-pub(super) enum Failure {
+pub(in crate::storage) enum Failure {
     /// The image under it cannot be read.
     Disk(Error),
     /// There is no image under it, and it does not begin one.
@@ -30,6 +31,27 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Disk(error)
     }
+}
+
+impl Failure {
+    /// The same, which happened in the frame under `key`.
+    pub fn in_frame(self, key: &[u8]) -> Error {
+        match self {
+            Self::Disk(error) => error,
+            Self::Orphan(reason) => Error::Damaged { place: place(key), reason },
+        }
+    }
+}
+
+/// What is done about something damaged: an error ends the reading, nothing passes it over.
+pub(in crate::storage) type Met<'a> = dyn FnMut(Error) -> Result<(), Error> + 'a;
+
+/// All things as they are after the last event that was applied, and the dialogs that the tail has changed.
+pub(in crate::storage) struct Folded {
+    pub channels: Vec<RecoveredThing<Channel>>,
+    pub operators: Vec<RecoveredThing<Operator>>,
+    pub items: Vec<RecoveredThing<Item>>,
+    pub dialogs: BTreeMap<DialogId, RecoveredDialog>,
 }
 
 /// A thing with the image that it has on the disk.
@@ -45,7 +67,7 @@ struct DialogSlot {
 }
 
 /// The state that grows while the tail is read.
-pub(super) struct Fold<'a> {
+pub(in crate::storage) struct Fold<'a> {
     disk: &'a Disk,
     channels: BTreeMap<ChannelId, Slot<Channel>>,
     operators: BTreeMap<OperatorId, Slot<Operator>>,
@@ -55,9 +77,14 @@ pub(super) struct Fold<'a> {
 
 impl<'a> Fold<'a> {
     pub fn new(disk: &'a Disk) -> Result<Self, Error> {
-        let channels = things(disk, Table::Channels)?;
-        let operators = things(disk, Table::Operators)?;
-        let items = things(disk, Table::Library)?;
+        Self::over(disk, &mut Err)
+    }
+
+    /// The same with a word in what happens to things that cannot be read.
+    pub fn over(disk: &'a Disk, met: &mut Met<'_>) -> Result<Self, Error> {
+        let channels = things(disk, Table::Channels, met)?;
+        let operators = things(disk, Table::Operators, met)?;
+        let items = things(disk, Table::Library, met)?;
         Ok(Self { disk, channels, operators, items, dialogs: HashMap::new() })
     }
 
@@ -105,6 +132,17 @@ impl<'a> Fold<'a> {
         Ok(())
     }
 
+    /// Ends: nothing more is applied.
+    pub fn finish(self) -> Folded {
+        let changed = |(id, slot): (DialogId, DialogSlot)| slot.dialog.map(|dialog| (id, dialog));
+        Folded {
+            channels: self.channels.into_values().map(|slot| slot.recovered).collect(),
+            operators: self.operators.into_values().map(|slot| slot.recovered).collect(),
+            items: self.items.into_values().map(|slot| slot.recovered).collect(),
+            dialogs: self.dialogs.into_iter().filter_map(changed).collect(),
+        }
+    }
+
     /// Hands everything over, by kind and id.
     pub fn report(mut self, recovery: &mut dyn Recovery) -> Result<(), Error> {
         std::mem::take(&mut self.channels).into_values().for_each(|slot| recovery.channel(slot.recovered));
@@ -137,18 +175,25 @@ impl<'a> Fold<'a> {
     }
 }
 
-fn things<T: Kept>(disk: &Disk, table: Table) -> Result<BTreeMap<T::Id, Slot<T>>, Error> {
+fn things<T: Kept>(disk: &Disk, table: Table, met: &mut Met<'_>) -> Result<BTreeMap<T::Id, Slot<T>>, Error> {
     let mut things = BTreeMap::new();
-    disk.scan(table, &[], None, &mut |key, value| {
-        let place = || format!("{} {}", table.name(), String::from_utf8_lossy(key));
-        let image = StoredImage::parse(value, place)?;
-        let thing: T = decode_state(image.state, place)?;
-        let on_disk = Some(thing.print(image.state));
-        let slot = Slot { as_of: image.as_of, recovered: RecoveredThing { thing, on_disk, clean: true } };
-        things.insert(slot.recovered.thing.id(), slot);
+    let read = disk.scan(table, &[], None, &mut |key, value| {
+        match thing::<T>(table, key, value) {
+            Ok(slot) => drop(things.insert(slot.recovered.thing.id(), slot)),
+            Err(error) => met(error)?,
+        }
         Ok(ControlFlow::Continue(()))
-    })?;
+    });
+    read.or_else(met)?;
     Ok(things)
+}
+
+fn thing<T: Kept>(table: Table, key: &[u8], value: &[u8]) -> Result<Slot<T>, Error> {
+    let place = || format!("{} {}", table.name(), String::from_utf8_lossy(key));
+    let image = StoredImage::parse(value, place)?;
+    let thing: T = decode_state(image.state, place)?;
+    let on_disk = Some(thing.print(image.state));
+    Ok(Slot { as_of: image.as_of, recovered: RecoveredThing { thing, on_disk, clean: true } })
 }
 
 fn apply_to<T: Kept>(things: &mut BTreeMap<T::Id, Slot<T>>, id: T::Id, events: &[T::Event], seq: u64) {

@@ -33,6 +33,16 @@ pub(super) fn reading(path: &Path, table: Table, error: &rocksdb::Error) -> Erro
     }
 }
 
+/// Why a copy could not be made.
+pub(super) fn copying(to: &Path, error: &rocksdb::Error) -> Error {
+    let reason: &str = error.as_ref();
+    let reason = match reason.contains("No space left on device") {
+        true => format!("no space is left there ({reason}); make room, or name another place"),
+        false => reason.to_owned(),
+    };
+    Error::Backup { path: to.display().to_string(), reason }
+}
+
 fn damaged(place: String, error: &rocksdb::Error) -> Error {
     Error::Damaged { place, reason: error.as_ref().to_owned() }
 }

@@ -1,7 +1,9 @@
 //! The disk in our words: tables of keys and values in one RocksDB. Only this folder names
 //! rocksdb; what the values mean is known elsewhere.
 
+mod copy;
 mod errors;
+mod foreign;
 mod options;
 mod purge;
 
@@ -10,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, RwLock, RwLockReadGuard};
 
 pub(super) use purge::StoredKeys;
-use rocksdb::{Cache, ColumnFamily, DB, DBRawIterator, FlushOptions, ReadOptions, WriteBatch, WriteOptions};
+use rocksdb::{
+    Cache, ColumnFamily, DB, DBRawIterator, FlushOptions, Options, ReadOptions, WriteBatch, WriteOptions,
+};
 
 use crate::error::Error;
 
@@ -159,8 +163,10 @@ pub(super) type Entry = (Vec<u8>, Vec<u8>);
 pub(super) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error> + 'a;
 
 impl Disk {
-    /// Opens the directory for writing; makes it if it does not exist.
+    /// Opens the directory for writing; makes it if it does not exist. Something else than our data is
+    /// refused and left alone.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        foreign::check(path)?;
         let unusable = |error: std::io::Error| errors::unusable(path, &error.to_string());
         std::fs::create_dir_all(path).map_err(unusable)?;
         let cache = options::cache();
@@ -171,12 +177,29 @@ impl Disk {
 
     /// Opens the directory without changing anything in it, even if an engine is running on it.
     pub fn open_read_only(path: &Path) -> Result<Self, Error> {
+        Self::read_only(path, &options::database())
+    }
+
+    /// The same, though something is wrong with it as a whole if that can be done: what is wrong is told.
+    pub fn open_damaged(path: &Path) -> Result<(Self, Option<Error>), Error> {
+        match Self::open_read_only(path) {
+            Ok(disk) => Ok((disk, None)),
+            Err(error @ Error::Foreign { .. }) => Err(error),
+            Err(error) => match Self::read_only(path, &options::damaged_database()) {
+                Ok(disk) => Ok((disk, Some(error))),
+                Err(_) => Err(error),
+            },
+        }
+    }
+
+    fn read_only(path: &Path, options: &Options) -> Result<Self, Error> {
+        foreign::check(path)?;
         if !path.join("CURRENT").is_file() {
             return Err(errors::unusable(path, "there is no data in it"));
         }
         let cache = options::cache();
         let tables = options::tables(path, &cache);
-        let db = DB::open_cf_descriptors_read_only(&options::database(), path, tables, false);
+        let db = DB::open_cf_descriptors_read_only(options, path, tables, false);
         db.map(|db| Self::new(db, path, cache)).map_err(|error| errors::opening(path, &error))
     }
 

@@ -42,6 +42,15 @@ pub(super) fn database() -> Options {
     options
 }
 
+/// Options for reading what can be read of a damaged one: of the log all records that are whole, and the
+/// tables that are there. What is missing is then noticed where it is looked for.
+pub(super) fn damaged_database() -> Options {
+    let mut options = database();
+    options.set_wal_recovery_mode(DBRecoveryMode::SkipAnyCorruptedRecord);
+    options.set_paranoid_checks(false);
+    options
+}
+
 /// The cache that all tables share.
 pub(super) fn cache() -> Cache {
     Cache::new_lru_cache(CACHE_BYTES)

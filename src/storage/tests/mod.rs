@@ -1,8 +1,10 @@
 //! Storage as a whole, with a real RocksDB in a directory of its own.
 
 mod damage;
+mod export;
 mod feeds;
 mod files;
+mod foreign;
 mod history;
 mod journal;
 mod reopen;

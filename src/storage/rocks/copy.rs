@@ -1,0 +1,23 @@
+//! A copy of the directory as it is at one moment, made beside whoever writes.
+
+use std::path::Path;
+
+use rocksdb::checkpoint::Checkpoint;
+
+use super::{Disk, errors};
+use crate::error::Error;
+
+impl Disk {
+    /// Makes the new directory `to` with all that was written before, in all tables as of one point of
+    /// time. Tables are linked where both are on one file system, and copied otherwise. What fails here
+    /// does not stop who writes.
+    pub fn copy_to(&self, to: &Path) -> Result<(), Error> {
+        if let Some(failure) = self.failure() {
+            return Err(failure.clone());
+        }
+        let opened = self.opened();
+        let db = opened.as_ref().ok_or(Error::Closed)?;
+        let made = Checkpoint::new(db).and_then(|checkpoint| checkpoint.create_checkpoint(to));
+        made.map_err(|error| errors::copying(to, &error))
+    }
+}
