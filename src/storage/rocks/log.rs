@@ -40,7 +40,18 @@ pub(super) fn damaged(directory: &Path) -> io::Result<Option<Damage>> {
 }
 
 fn find(directory: &Path, from: impl Fn(usize) -> usize) -> io::Result<Option<Damage>> {
-    for path in logs(directory)? {
+    let current = directory.join("CURRENT");
+    let named = match fs::read(&current) {
+        Ok(named) => named,
+        // The directory is new.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let Some(manifest) = manifest(&named) else {
+        let (place, reason) = (current.display().to_string(), "it does not name a manifest");
+        return Ok(Some(Damage { place, reason }));
+    };
+    for path in logs(directory)?.into_iter().chain([directory.join(manifest)]) {
         let mut file = match fs::File::open(&path) {
             Ok(file) => file,
             // A running engine may have removed it.
@@ -59,9 +70,15 @@ fn find(directory: &Path, from: impl Fn(usize) -> usize) -> io::Result<Option<Da
     Ok(None)
 }
 
-/// The write-ahead logs, and the manifest in use.
+/// The name that stands in the file `CURRENT`.
+fn manifest(current: &[u8]) -> Option<&str> {
+    let name = std::str::from_utf8(current).ok()?.strip_suffix('\n')?;
+    let number = name.strip_prefix("MANIFEST-")?;
+    number.bytes().all(|digit| digit.is_ascii_digit()).then_some(name)
+}
+
+/// The write-ahead logs, the oldest first.
 fn logs(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let Ok(current) = fs::read_to_string(directory.join("CURRENT")) else { return Ok(Vec::new()) };
     let mut logs = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
@@ -70,7 +87,6 @@ fn logs(directory: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     logs.sort();
-    logs.push(directory.join(current.trim_end()));
     Ok(logs)
 }
 
@@ -223,6 +239,14 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             let place = starts.into_iter().rfind(|start| *start <= bit / 8);
             assert_eq!(first_damage(&flipped).map(|(at, _)| at), place, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_has_a_name_of_its_kind() {
+        assert_eq!(manifest(b"MANIFEST-000005\n"), Some("MANIFEST-000005"));
+        for other in ["", "MANIFEST-000005", "MANIFEST-00\x0005\n", "MANIFEST-0000/5\n", "000005\n"] {
+            assert_eq!(manifest(other.as_bytes()), None, "{other:?}");
         }
     }
 
