@@ -73,8 +73,16 @@ impl Oracle {
         }
     }
 
+    /// A command that was under way is refused, because the engine has stopped.
+    pub fn hear_refusal(&mut self, whose: Whose) {
+        if let Whose::Client(client) = whose {
+            self.clients[client].refuse();
+        }
+    }
+
     /// Checks everything, sends again what was not answered, and checks everything once more.
     pub fn check(&mut self, process: &mut Process, chance: &mut Chance) {
+        self.clients.iter_mut().for_each(Client::begin_again);
         self.check_clients(process);
         self.check_extras(process);
         self.send_again(process);
