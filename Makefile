@@ -7,11 +7,16 @@ REPORT ?= target/demo.html
 ARRIVALS ?= 1000000
 # Kills of each torture test.
 ROUNDS ?= 50
+# Commands of the workload whose calls fail one after the other, and damaged copies.
+COMMANDS ?= 10000
+COPIES ?= 5000
+# A word in the names of those tests of `make faults` that are run: all.
+ONLY ?=
 
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix format-fixture torture storm bench-small bench curves erlang
+.PHONY: help demo test fix format-fixture torture faults storm bench-small bench curves erlang
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -36,8 +41,12 @@ fix: ## mend what a tool can: format, lints, recorded outputs of scenarios (read
 format-fixture: ## writes the data directory of the present format in tests/formats anew, as long as it is unreleased
 	$(READY) env UPDATE_FORMATS=1 cargo test $(FLAGS) --test formats
 
-torture: ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
+torture: faults ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
+
+faults: ## breaks the disk at every call of a workload, and 5,000 copies of what is on it (docs/faults.md)
+	$(READY) env CENTRALA_FAULT_COMMANDS=$(COMMANDS) CENTRALA_FAULT_POINTS=1000000 CENTRALA_DAMAGED_COPIES=$(COPIES) \
+		cargo test $(FLAGS) --test faults $(ONLY) -- --nocapture --test-threads=1
 
 storm: ## a million events through the router, with every invariant looked up after each
 	$(READY) cargo test $(FLAGS) --lib a_storm_of_a_million -- --ignored

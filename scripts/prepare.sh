@@ -84,6 +84,22 @@ install_missing() {
     has_libclang || die "libclang is still not found: set LIBCLANG_PATH to the folder it is in, then run this again"
 }
 
+# Tests in which calls of the operating system fail need it, and leave themselves out without it.
+offer_strace() {
+    [ "$(uname -s)" = Linux ] && ! has strace || return 0
+    local install=()
+    [ "$(id -u)" -eq 0 ] || install=(sudo -n)
+    if has apt-get; then
+        "${install[@]}" apt-get update -q >&2 || say "apt-get update failed; trying with the lists that are here"
+        install+=(env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends strace)
+    elif has dnf; then
+        install+=(dnf install -y strace)
+    else
+        return 0
+    fi
+    "${install[@]}" >&2 || say "strace could not be installed: tests that need it are left out"
+}
+
 find_brewed_libclang() {
     local folder
     if [ -z "${LIBCLANG_PATH:-}" ] && has brew && folder=$(brew --prefix llvm 2>/dev/null) && [ -d "$folder/lib" ]; then
@@ -118,6 +134,7 @@ unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
 
 find_brewed_libclang
 install_missing
+offer_strace
 check_rust
 choose_rocksdb
 [ $# -eq 0 ] || exec "$@"

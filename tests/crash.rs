@@ -14,8 +14,12 @@ mod client;
 mod erasing;
 #[path = "crash/journal.rs"]
 mod journal;
+#[path = "crash/load.rs"]
+mod load;
+#[allow(dead_code, reason = "whoever injects faults asks for more")]
 #[path = "crash/oracle.rs"]
 mod oracle;
+#[allow(dead_code, reason = "whoever injects faults asks for more")]
 #[path = "crash/process.rs"]
 mod process;
 #[allow(dead_code, reason = "whoever does not kill looks at more")]
@@ -28,19 +32,13 @@ use std::time::Duration;
 use centrala::engine::Engine;
 use centrala::error::Error;
 use chance::Chance;
-use client::Client;
-use oracle::{Oracle, Whose};
+use load::Load;
+use oracle::Oracle;
 use process::{Process, Setup, verify};
 use serde_json::json;
 
 /// Rounds unless `CENTRALA_KILL_ROUNDS` says otherwise: so many that all tests here take a few seconds.
 const ROUNDS: usize = 6;
-
-/// Commands under way at most.
-const WINDOW: usize = 256;
-
-/// Clients that write at the same time.
-const CLIENTS: usize = 100;
 
 /// One way to torture the engine.
 struct Torture {
@@ -76,7 +74,7 @@ impl Torture {
         let mut chance = Chance::of(Chance::seed(self.name));
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let arguments = self.arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let setup = Setup { data: directory.path().join("data"), arguments };
+        let setup = Setup { data: directory.path().join("data"), arguments, ..Setup::default() };
         let mut process = Process::start(&setup);
         Oracle::set_up(&mut process);
         let mut oracle = Oracle::default();
@@ -100,52 +98,20 @@ impl Torture {
 
     /// Sends as much as fits until a random moment, then kills the process.
     fn load(&self, mut process: Process, oracle: &mut Oracle, chance: &mut Chance) {
+        let load = Load { window: 256, clients: 100, text_chars: self.text_chars };
         let mut under_way = VecDeque::new();
         for _ in 0..chance.below(self.replies) {
-            self.send(&mut process, oracle, chance, &mut under_way);
+            load.send(&mut process, oracle, chance, &mut under_way);
             let reply = process.reply().expect("the process does not end by itself");
             oracle.hear(under_way.pop_front().expect("somebody waits for it"), &reply);
         }
-        self.send(&mut process, oracle, chance, &mut under_way);
+        load.send(&mut process, oracle, chance, &mut under_way);
         let moment = Duration::from_micros(chance.below(3000) as u64);
         let mut late = Vec::from_iter(process.reply_within(moment));
         late.extend(process.kill());
         for (whose, reply) in under_way.into_iter().zip(late) {
             oracle.hear(whose, &reply);
         }
-    }
-
-    fn send(
-        &self,
-        process: &mut Process,
-        oracle: &mut Oracle,
-        chance: &mut Chance,
-        under_way: &mut VecDeque<Whose>,
-    ) {
-        let free = WINDOW - process.in_flight();
-        // Not every client has something to send now, so some attempts are in vain.
-        for _ in 0..free {
-            if chance.below(1000) == 0 {
-                process.send(oracle.next_extra());
-                under_way.push_back(Whose::Extra(oracle.extras.len() - 1));
-            }
-            let client = self.somebody(oracle, chance);
-            if let Some(request) = oracle.next(client, chance) {
-                process.send(request);
-                under_way.push_back(Whose::Client(client));
-            }
-        }
-    }
-
-    /// One of the youngest clients; whoever has written enough makes room for a new one.
-    fn somebody(&self, oracle: &mut Oracle, chance: &mut Chance) -> usize {
-        let all = oracle.clients.len();
-        let client = all.saturating_sub(CLIENTS) + chance.below(CLIENTS);
-        if oracle.clients.get(client).is_some_and(|client| !client.is_old()) {
-            return client;
-        }
-        oracle.clients.push(Client::new(format!("client {all}"), self.text_chars));
-        all
     }
 }
 
@@ -165,7 +131,7 @@ fn rounds() -> usize {
 #[test]
 fn a_set_up_may_be_piped_in_at_once_and_the_directory_belongs_to_one_process() {
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
-    let setup = Setup { data: directory.path().join("data"), arguments: Vec::new() };
+    let setup = Setup { data: directory.path().join("data"), ..Setup::default() };
     let mut process = Process::start(&setup);
     let requests = [
         json!({"do": "put_operator", "operator": "anna"}),

@@ -90,6 +90,8 @@ pub struct Client {
     pub steps: Vec<Step>,
     /// How many of them were answered.
     pub acknowledged: usize,
+    /// How many of the others were refused, because the engine has stopped.
+    refused: usize,
     /// As it is if everything that was sent was done.
     predicted: Vec<Dialog>,
     /// The ids of the dialogs, as far as known.
@@ -102,7 +104,7 @@ impl Client {
     /// One that has not written yet.
     pub fn new(name: String, text_chars: usize) -> Self {
         let (steps, predicted, dialogs) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, steps, acknowledged: 0, predicted, dialogs, text_chars }
+        Self { name, steps, acknowledged: 0, refused: 0, predicted, dialogs, text_chars }
     }
 
     /// Whether enough has happened to it.
@@ -178,8 +180,20 @@ impl Client {
         Step { deed, text, request, answer: None }
     }
 
-    /// The next unanswered step was answered.
+    /// The next step was refused because the engine has stopped: it is to be sent again.
+    pub fn refuse(&mut self) {
+        self.refused += 1;
+    }
+
+    /// The engine runs again: from now on all unanswered steps are.
+    pub fn begin_again(&mut self) {
+        self.refused = 0;
+    }
+
+    /// The next unanswered step was answered. What was refused before it had to wait for something, and
+    /// so has not been done before it.
     pub fn acknowledge(&mut self, answer: Value) {
+        self.steps[self.acknowledged..][..=self.refused].rotate_right(1);
         if let Some(dialog) = answer["dialog"].as_u64().filter(|dialog| !self.dialogs.contains(dialog)) {
             self.dialogs.push(dialog);
         }

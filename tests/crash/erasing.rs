@@ -19,7 +19,7 @@ fn a_kill_while_a_client_is_erased_leaves_nothing_of_it_or_lets_it_be_asked_for_
     let mut chance = Chance::of(Chance::seed("erasing"));
     let directory = tempfile::tempdir().expect("a temporary directory can be made");
     let arguments = ["--checkpoint-bytes", "65536"].map(str::to_owned).to_vec();
-    let setup = Setup { data: directory.path().join("data"), arguments };
+    let setup = Setup { data: directory.path().join("data"), arguments, ..Setup::default() };
     let mut kept = Secrets::new("kept");
     let mut process = Process::start(&setup);
     process.ask_all(vec![

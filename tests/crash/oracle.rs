@@ -10,7 +10,7 @@ use crate::client::{CHANNEL, Client, Dialog, OPERATORS, Step};
 use crate::process::{Process, Reply};
 
 /// Everything that was ever sent.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Oracle {
     /// Clients that still write; the others only have to stay as they are.
     pub clients: Vec<Client>,
@@ -38,19 +38,15 @@ const REMEMBERED: usize = 80_000;
 const REPLAYS: usize = 100;
 
 impl Oracle {
-    /// The set-up that everything else needs; sent once, each part with a key.
+    /// The set-up that everything else needs. Sent again it changes nothing.
     pub fn set_up(process: &mut Process) {
-        for operator in OPERATORS {
-            let put =
-                json!({"do": "put_operator", "operator": operator, "capacity": 1_000_000, "key": operator});
-            process.ask(put).ok();
-            let online = json!({"do": "set_presence", "operator": operator, "presence": "online"});
-            process.ask(online).ok();
-        }
-        let queue = json!({"mode": "all", "members": OPERATORS});
-        process
-            .ask(json!({"do": "put_channel", "channel": CHANNEL, "queue": queue, "key": "the channel"}))
-            .ok();
+        set_up().into_iter().for_each(|request| drop(process.ask(request).ok().clone()));
+    }
+
+    /// The same with a process that may fail: false if it does.
+    pub fn set_up_if_alive(process: &mut Process) -> bool {
+        let mut asked = set_up().into_iter().map(|request| process.ask_if_alive(request));
+        asked.all(|reply| reply.is_some_and(|reply| reply.code() != Some("storage_failed")))
     }
 
     /// The next command of a client that may send one.
@@ -77,8 +73,16 @@ impl Oracle {
         }
     }
 
+    /// A command that was under way is refused, because the engine has stopped.
+    pub fn hear_refusal(&mut self, whose: Whose) {
+        if let Whose::Client(client) = whose {
+            self.clients[client].refuse();
+        }
+    }
+
     /// Checks everything, sends again what was not answered, and checks everything once more.
     pub fn check(&mut self, process: &mut Process, chance: &mut Chance) {
+        self.clients.iter_mut().for_each(Client::begin_again);
         self.check_clients(process);
         self.check_extras(process);
         self.send_again(process);
@@ -180,6 +184,19 @@ impl Client {
             assert_eq!(message.map(|message| &message["message"]), Some(&answer["message"]), "{text}");
         }
     }
+}
+
+fn set_up() -> Vec<Value> {
+    let mut requests = Vec::new();
+    for operator in OPERATORS {
+        requests.push(
+            json!({"do": "put_operator", "operator": operator, "capacity": 1_000_000, "key": operator}),
+        );
+        requests.push(json!({"do": "set_presence", "operator": operator, "presence": "online"}));
+    }
+    let queue = json!({"mode": "all", "members": OPERATORS});
+    requests.push(json!({"do": "put_channel", "channel": CHANNEL, "queue": queue, "key": "the channel"}));
+    requests
 }
 
 fn found(reply: &Reply) -> Option<Value> {

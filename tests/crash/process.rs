@@ -1,11 +1,11 @@
 //! `centrala run` as a process that can be killed. Knows lines, not what they mean.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -14,20 +14,32 @@ use serde_json::{Value, json};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a process is started.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Setup {
     /// The data directory.
     pub data: PathBuf,
     /// Further arguments of `run`.
     pub arguments: Vec<String>,
+    /// A program with arguments that runs the process and disturbs it.
+    pub under: Vec<String>,
 }
 
 impl Setup {
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_centrala"));
-        command.arg("run").arg("--data").arg(&self.data).args(&self.arguments);
+        let mut words = self.under.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_centrala")]);
+        let mut command = Command::new(words.next().expect("the binary was built with this test"));
+        command.args(words).arg("run").arg("--data").arg(&self.data).args(&self.arguments);
         command
     }
+}
+
+/// How a process ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its status.
+    pub status: ExitStatus,
+    /// What it wrote to standard error.
+    pub said: String,
 }
 
 /// A running `centrala run`.
@@ -36,6 +48,7 @@ pub struct Process {
     child: Child,
     input: BufWriter<ChildStdin>,
     output: Receiver<String>,
+    said: JoinHandle<String>,
     sent: u64,
     /// Numbers of the requests that are still to be answered, in their order.
     awaited: VecDeque<u64>,
@@ -48,9 +61,10 @@ impl Process {
             .command()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the binary was built with this test");
+        let said = listen(child.stderr.take().expect("it is piped"));
         let input = BufWriter::new(child.stdin.take().expect("it is piped"));
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped"));
         let (sender, output) = mpsc::channel();
@@ -64,7 +78,12 @@ impl Process {
                 }
             }
         });
-        Self { child, input, output, sent: 0, awaited: VecDeque::new() }
+        Self { child, input, output, said, sent: 0, awaited: VecDeque::new() }
+    }
+
+    /// Its number in the operating system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a request. What cannot be sent any more is as good as lost on the way.
@@ -99,10 +118,15 @@ impl Process {
 
     /// Sends one request when nothing else is under way, and waits for its reply.
     pub fn ask(&mut self, request: Value) -> Reply {
-        assert_eq!(self.in_flight(), 0, "replies to other requests are still to come");
         let sent = request.clone();
+        self.ask_if_alive(request).unwrap_or_else(|| panic!("the process ended instead of answering {sent}"))
+    }
+
+    /// The same; nothing if the process ends instead of answering.
+    pub fn ask_if_alive(&mut self, request: Value) -> Option<Reply> {
+        assert_eq!(self.in_flight(), 0, "replies to other requests are still to come");
         self.send(request);
-        self.reply().unwrap_or_else(|| panic!("the process ended instead of answering {sent}"))
+        self.reply()
     }
 
     /// Sends many requests at once, and waits for all their replies.
@@ -143,10 +167,16 @@ impl Process {
 
     /// Ends its input and waits until it has closed its data directory.
     pub fn close(self) {
-        let Self { mut child, input, .. } = self;
+        let Ended { status, said } = self.end();
+        assert!(status.success(), "it ended with {status}: {said}");
+    }
+
+    /// Ends its input and waits until it ends, however it does.
+    pub fn end(self) -> Ended {
+        let Self { mut child, input, said, .. } = self;
         drop(input);
         let status = child.wait().expect("it can be waited for");
-        assert!(status.success(), "it ended with {status}");
+        Ended { status, said: said.join().expect("it only reads") }
     }
 
     fn read(&mut self, line: &str) -> Reply {
@@ -172,6 +202,26 @@ impl Reply {
     pub fn code(&self) -> Option<&str> {
         self.0["error"]["code"].as_str()
     }
+
+    /// Why it was refused, for people.
+    pub fn sentence(&self) -> &str {
+        self.0["error"]["message"].as_str().unwrap_or_default()
+    }
+}
+
+/// Keeps what a process says on standard error, and says it aloud for whoever reads why a test failed.
+fn listen(errors: impl Read + Send + 'static) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let (mut errors, mut said) = (BufReader::new(errors), String::new());
+        loop {
+            let before = said.len();
+            if errors.read_line(&mut said).is_ok_and(|bytes| bytes > 0) {
+                eprint!("{}", &said[before..]);
+            } else {
+                return said;
+            }
+        }
+    })
 }
 
 /// Runs `centrala verify` on a directory, which must be whole.

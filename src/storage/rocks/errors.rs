@@ -4,11 +4,26 @@ use std::path::Path;
 
 use rocksdb::ErrorKind;
 
-use super::Table;
+use super::{Table, log};
 use crate::error::Error;
 
 pub(super) fn unusable(path: &Path, reason: &str) -> Error {
     Error::Unusable { path: path.display().to_string(), reason: reason.to_owned() }
+}
+
+/// Refuses a directory whose logs end in damage that RocksDB would take for the end.
+pub(super) fn check_logs(path: &Path) -> Result<(), Error> {
+    match log::damaged_end(path) {
+        Ok(None) => Ok(()),
+        Ok(Some(damage)) => Err(damage.into()),
+        Err(error) => Err(unusable(path, &error.to_string())),
+    }
+}
+
+impl From<log::Damage> for Error {
+    fn from(log::Damage { place, reason }: log::Damage) -> Self {
+        Self::Damaged { place, reason: reason.to_owned() }
+    }
 }
 
 /// Why a directory could not be opened.
@@ -20,7 +35,11 @@ pub(super) fn opening(path: &Path, error: &rocksdb::Error) -> Error {
         || (reason.contains("While lock file") && reason.contains("temporarily unavailable"));
     match error.kind() {
         _ if locked => Error::InUse { path: path.display().to_string() },
-        ErrorKind::Corruption => damaged(path.display().to_string(), error),
+        // RocksDB does not say where in a log.
+        ErrorKind::Corruption => match log::damaged(path) {
+            Ok(Some(damage)) => damage.into(),
+            _ => damaged(path.display().to_string(), error),
+        },
         _ => unusable(path, reason),
     }
 }

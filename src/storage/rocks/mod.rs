@@ -4,6 +4,7 @@
 mod copy;
 mod errors;
 mod foreign;
+mod log;
 mod options;
 mod purge;
 
@@ -169,6 +170,7 @@ impl Disk {
         foreign::check(path)?;
         let unusable = |error: std::io::Error| errors::unusable(path, &error.to_string());
         std::fs::create_dir_all(path).map_err(unusable)?;
+        errors::check_logs(path)?;
         let cache = options::cache();
         let tables = options::tables(path, &cache);
         let db = DB::open_cf_descriptors(&options::database(), path, tables);
@@ -197,9 +199,11 @@ impl Disk {
         if !path.join("CURRENT").is_file() {
             return Err(errors::unusable(path, "there is no data in it"));
         }
+        errors::check_logs(path)?;
         let cache = options::cache();
-        let tables = options::tables(path, &cache);
-        let db = DB::open_cf_descriptors_read_only(options, path, tables, false);
+        let tables = options::stored_tables(path, &cache);
+        let open = |tables| DB::open_cf_descriptors_read_only(options, path, tables, false);
+        let db = tables.and_then(open);
         db.map(|db| Self::new(db, path, cache)).map_err(|error| errors::opening(path, &error))
     }
 
@@ -236,7 +240,8 @@ impl Disk {
         let mut options = ReadOptions::default();
         // A few contents of files would fill the cache.
         options.fill_cache(table != Table::Files);
-        db.get_cf_opt(handle(db, table)?, key, &options).map_err(|error| self.reading(table, &error))
+        let Some(handle) = stored(db, table) else { return Ok(None) };
+        db.get_cf_opt(handle, key, &options).map_err(|error| self.reading(table, &error))
     }
 
     /// Shows all entries from `from` to before `to`, in the order of their keys, until told to stop.
@@ -255,7 +260,8 @@ impl Disk {
         if let Some(to) = to {
             options.set_iterate_upper_bound(to);
         }
-        self.walk(table, db.raw_iterator_cf_opt(handle(db, table)?, options), from, visit)
+        let Some(handle) = stored(db, table) else { return Ok(()) };
+        self.walk(table, db.raw_iterator_cf_opt(handle, options), from, visit)
     }
 
     /// The same for a few entries that are looked at often: they stay in the cache, and no more is
@@ -271,7 +277,8 @@ impl Disk {
         let db = opened.as_ref().ok_or(Error::Closed)?;
         let mut options = ReadOptions::default();
         options.set_iterate_upper_bound(to);
-        self.walk(table, db.raw_iterator_cf_opt(handle(db, table)?, options), from, visit)
+        let Some(handle) = stored(db, table) else { return Ok(()) };
+        self.walk(table, db.raw_iterator_cf_opt(handle, options), from, visit)
     }
 
     fn walk(
@@ -295,7 +302,8 @@ impl Disk {
     pub fn last_up_to(&self, table: Table, key: &[u8]) -> Result<Option<Entry>, Error> {
         let opened = self.opened();
         let db = opened.as_ref().ok_or(Error::Closed)?;
-        let mut entries = db.raw_iterator_cf(handle(db, table)?);
+        let Some(handle) = stored(db, table) else { return Ok(None) };
+        let mut entries = db.raw_iterator_cf(handle);
         entries.seek_for_prev(key);
         if let Some((key, value)) = entries.item() {
             return Ok(Some((key.to_vec(), value.to_vec())));
@@ -309,7 +317,8 @@ impl Disk {
         let db = opened.as_ref().ok_or(Error::Closed)?;
         let mut options = ReadOptions::default();
         options.set_iterate_upper_bound(to);
-        let mut entries = db.raw_iterator_cf_opt(handle(db, table)?, options);
+        let Some(handle) = stored(db, table) else { return Ok(None) };
+        let mut entries = db.raw_iterator_cf_opt(handle, options);
         entries.seek(from);
         if let Some((key, value)) = entries.item() {
             return Ok(Some((key.to_vec(), value.to_vec())));
@@ -388,7 +397,7 @@ impl Disk {
     fn property(&self, table: Table, name: &str) -> u64 {
         let opened = self.opened();
         let Some(db) = opened.as_ref() else { return 0 };
-        let Ok(table) = handle(db, table) else { return 0 };
+        let Some(table) = stored(db, table) else { return 0 };
         db.property_int_value_cf(table, name).ok().flatten().unwrap_or(0)
     }
 
@@ -414,8 +423,14 @@ impl Disk {
     }
 }
 
+/// A table that can be read. Where the making of a directory was interrupted, some are not there, and
+/// there is nothing in them.
+fn stored(db: &DB, table: Table) -> Option<&ColumnFamily> {
+    db.cf_handle(table.name())
+}
+
 fn handle(db: &DB, table: Table) -> Result<&ColumnFamily, Error> {
-    db.cf_handle(table.name()).ok_or(Error::Closed)
+    stored(db, table).ok_or(Error::Closed)
 }
 
 fn handles(db: &DB) -> Result<[&ColumnFamily; Table::ALL.len()], Error> {

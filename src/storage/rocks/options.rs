@@ -31,6 +31,8 @@ pub(super) fn database() -> Options {
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     options.set_max_background_jobs(2);
     options.set_max_open_files(512);
+    // RocksDB starts so many anew for each table that it makes, 16 unless told otherwise.
+    options.set_max_file_opening_threads(2);
     options.set_max_total_wal_size(256 * MIB as u64);
     options.set_db_write_buffer_size(320 * MIB);
     options.set_bytes_per_sync(MIB as u64);
@@ -58,13 +60,26 @@ pub(super) fn cache() -> Cache {
 
 /// Every table that there is, and those that only a newer version knows: RocksDB wants all named.
 pub(super) fn tables(path: &Path, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
+    let known = Table::ALL.map(|table| table.name().to_owned());
     let stored = DB::list_cf(&Options::default(), path).unwrap_or_default();
-    let known: BTreeSet<&str> = Table::ALL.iter().map(|table| table.name()).collect();
-    let unknown = stored.into_iter().filter(|name| !known.contains(name.as_str()));
-    let mut tables: Vec<_> = unknown.map(|name| ColumnFamilyDescriptor::new(name, small(cache))).collect();
-    tables
-        .extend(Table::ALL.map(|table| ColumnFamilyDescriptor::new(table.name(), options_of(table, cache))));
-    tables
+    described(stored.into_iter().chain(known), cache)
+}
+
+/// The tables that the directory has, for whoever may not make the others.
+pub(super) fn stored_tables(
+    path: &Path,
+    cache: &Cache,
+) -> Result<Vec<ColumnFamilyDescriptor>, rocksdb::Error> {
+    DB::list_cf(&Options::default(), path).map(|stored| described(stored.into_iter(), cache))
+}
+
+fn described(names: impl Iterator<Item = String>, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
+    let names: BTreeSet<String> = names.collect();
+    let options = |name: &str| {
+        let table = Table::ALL.into_iter().find(|table| table.name() == name);
+        table.map_or_else(|| small(cache), |table| options_of(table, cache))
+    };
+    names.into_iter().map(|name| ColumnFamilyDescriptor::new(&name, options(&name))).collect()
 }
 
 fn options_of(table: Table, cache: &Cache) -> Options {

@@ -117,8 +117,8 @@ fn a_newer_format_is_refused() {
     assert!(matches!(verify(directory.path(), &mut |_, _| {}), Err(Error::NewerFormat { .. })));
 }
 
-#[test]
-fn damage_in_the_middle_of_the_log_is_refused_and_not_taken_for_its_end() {
+/// Changes the log of a directory with five frames, as a kill leaves it, and opens that.
+fn with_changed_log(change: impl FnOnce(&mut [u8])) -> (std::path::PathBuf, Result<Store, Error>) {
     let source = scratch();
     let running = Running::start(source.path(), &quick());
     for id in 1..6 {
@@ -128,10 +128,28 @@ fn damage_in_the_middle_of_the_log_is_refused_and_not_taken_for_its_end() {
     let log = std::fs::read_dir(copy.path()).unwrap().map(|entry| entry.unwrap().path());
     let log = log.filter(|path| path.extension().is_some_and(|kind| kind == "log")).max().unwrap();
     let mut bytes = std::fs::read(&log).unwrap();
-    let middle = bytes.windows(11).position(|window| window == b"of dialog 3").unwrap();
-    bytes[middle] ^= 1;
+    change(&mut bytes);
     std::fs::write(&log, bytes).unwrap();
-    assert!(!place(open(copy.path())).is_empty());
+    (log, open(copy.path()))
+}
+
+#[test]
+fn damage_in_the_middle_of_the_log_is_refused_and_not_taken_for_its_end() {
+    let (log, opened) = with_changed_log(|bytes| {
+        let middle = bytes.windows(11).position(|window| window == b"of dialog 3").unwrap();
+        bytes[middle] ^= 1;
+    });
+    assert!(place(opened).starts_with(&format!("{}, byte ", log.display())));
+}
+
+#[test]
+fn a_record_with_a_wrong_length_is_refused_and_not_taken_for_one_that_was_cut_short() {
+    let mut second = 0;
+    let (log, opened) = with_changed_log(|bytes| {
+        second = 7 + usize::from(u16::from_le_bytes([bytes[4], bytes[5]]));
+        bytes[second + 5] ^= 0x40;
+    });
+    assert_eq!(place(opened), format!("{}, byte {second}", log.display()));
 }
 
 #[test]
