@@ -66,11 +66,22 @@ pub struct Verified {
 /// # Errors
 /// [`Error::Damaged`] says where the first damage is; the others, why nothing can be read.
 pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, Error> {
-    let disk = Disk::open_read_only(path.as_ref())?;
-    let format = meta::format(&disk)?.unwrap_or(meta::FORMAT);
+    verify_disk(&Disk::open_read_only(path.as_ref())?, progress)
+}
+
+/// The same for what a simulated disk holds.
+///
+/// # Errors
+/// As [`verify`].
+#[cfg(test)]
+pub(crate) fn verify_simulated(disk: &super::rocks::SimulatedDisk) -> Result<Verified, Error> {
+    verify_disk(&Disk::simulated(disk), &mut |_, _| {})
+}
+
+fn verify_disk(disk: &Disk, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, Error> {
+    let format = meta::format(disk)?.unwrap_or(meta::FORMAT);
     let total = Table::ALL.into_iter().map(|table| disk.entries_about(table)).sum();
-    let mut survey =
-        Survey { disk: &disk, progress, done: 0, total, bytes: 0, fingerprint: 0, facts: 0, closed: 0 };
+    let mut survey = Survey { disk, progress, done: 0, total, bytes: 0, fingerprint: 0, facts: 0, closed: 0 };
     let (first, journal) = survey.journal()?;
     survey.things::<Channel>(Table::Channels)?;
     survey.things::<Operator>(Table::Operators)?;
@@ -85,14 +96,14 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     for table in others.into_iter().chain([Table::Closing]) {
         survey.entries(table)?;
     }
-    let totals = meta::totals(&disk, 1)?;
+    let totals = meta::totals(disk, 1)?;
     if totals.fingerprint != survey.fingerprint {
         let reason =
             format!("the sum over all is {:016x}, not {:016x}", survey.fingerprint, totals.fingerprint);
         return Err(Error::Damaged { place: "images".into(), reason });
     }
     let mut census = Census { hash: totals.fingerprint, counts: [0; 5] };
-    let resume = recovery::recover(&disk, u32::MAX, &mut census)?;
+    let resume = recovery::recover(disk, u32::MAX, &mut census)?;
     let [channels, operators, dialogs_open, newly_closed, library] = census.counts;
     Ok(Verified {
         format,
