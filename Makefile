@@ -8,10 +8,14 @@ ARRIVALS ?= 1000000
 # Kills of each torture test.
 ROUNDS ?= 50
 
+# Simulations of `make simulate`; SEED=N runs that one alone.
+SEEDS ?= 10000
+SEED ?=
+
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix torture storm bench-small bench curves erlang
+.PHONY: help demo test fix torture simulate storm bench-small bench curves erlang
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -35,6 +39,9 @@ fix: ## mend what a tool can: format, lints, recorded outputs of scenarios (read
 
 torture: ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
+
+simulate: ## the engine over a simulated disk, 10,000 seeds with a judge; SEEDS=N for more, SEED=N for one
+	$(READY) env CENTRALA_SIMULATION_SEEDS=$(SEEDS) CENTRALA_SIMULATION_SEED=$(SEED) cargo test $(FLAGS) --lib as_many_simulations -- --ignored
 
 storm: ## a million events through the router, with every invariant looked up after each
 	$(READY) cargo test $(FLAGS) --lib a_storm_of_a_million -- --ignored
