@@ -1,9 +1,11 @@
 //! Down and up again: kills, power cuts, clean ends, and what must be true behind them.
 
+use super::host::KEY_WINDOW;
 use super::judge::Promise;
-use super::world::World;
+use super::world::{World, level};
 use crate::engine::{Durability, FeedError, Recorded, Stepped};
-use crate::storage::{Crash, fingerprint_text, verify_simulated};
+use crate::error::Error;
+use crate::storage::{Crash, Fault, fingerprint_text, verify_simulated};
 
 impl World {
     /// The process ends in the midst of everything.
@@ -39,12 +41,12 @@ impl World {
         self.disk.crash(how);
         (self.fault, self.flush_begun, self.stopped) = (None, None, false);
         let verified = verify_simulated(&self.disk.copy()).unwrap_or_else(|error| panic!("verify: {error}"));
-        let opened = Stepped::open(&self.disk, &self.settings, Self::START);
-        let engine = opened.unwrap_or_else(|error| panic!("the engine does not come up: {error}"));
+        let promise = Promise { level: self.settings.durability, how };
+        self.change_settings();
+        let engine = self.start(how);
         let last = engine.engine.durable_seq();
         self.note(format!("up again: events {} to {last}", verified.first_seq));
         assert_eq!(verified.last_seq, last, "the last event, as verify sees it");
-        let promise = Promise { level: self.settings.durability, how };
         let kept = read(&engine, verified.first_seq, last);
         let lost = last < self.record.last();
         self.record.compare(last, kept, promise);
@@ -58,10 +60,38 @@ impl World {
         self.screen.resume(&engine, how);
         self.feed = Some(engine.engine.subscribe(last + 1));
         self.engine = Some(engine);
-        if self.chance.percent(60) {
+        if self.fault.is_none() && self.chance.percent(60) {
             let hash = fingerprint_text(verified.state_hash);
             self.check_settled(Some((last, hash)));
         }
+    }
+
+    /// A host may open its directory with other settings than before.
+    fn change_settings(&mut self) {
+        if self.chance.percent(20) {
+            self.settings.durability = level(&mut self.chance);
+            self.settings.idempotency_window = KEY_WINDOW + self.chance.below(100) as u32;
+            self.note(format!("other settings: {:?}", self.settings));
+        }
+    }
+
+    /// Starts the engine, now and then on a disk that fails: then once more.
+    fn start(&mut self, how: Crash) -> Stepped {
+        if self.chance.percent(10) {
+            let (after, fault) = (self.chance.below(4) as u64, Fault::Io);
+            self.disk.fail_after(after, fault);
+            self.note(format!("after {after} operations of the start {fault:?}"));
+            match Stepped::open(&self.disk, &self.settings, Self::START) {
+                Ok(engine) => {
+                    self.fault = Some(fault);
+                    return engine;
+                }
+                Err(Error::StorageFailed { .. }) => self.disk.crash(how),
+                Err(error) => panic!("the engine does not come up: {error}"),
+            }
+        }
+        let opened = Stepped::open(&self.disk, &self.settings, Self::START);
+        opened.unwrap_or_else(|error| panic!("the engine does not come up: {error}"))
     }
 
     /// As many events are kept as was asked for, and all that the screen has not done with.

@@ -8,7 +8,7 @@ use crate::domain::channel::{Accept, Prefer, PutChannel, QueueMode};
 use crate::domain::command::Command;
 use crate::domain::dialog::command::{
     AcceptAndFinish, Answer, ClientLeave, CompleteRequest, CreateTask, FailRequest, Finish, FromMessage,
-    Join, Leave, Pin, Receive, Rename, SetPriority, Skip, Spam, Take, Transfer, Unpin, WriteReply,
+    Join, Leave, Pin, Rate, Receive, Rename, SetPriority, Skip, Spam, Take, Transfer, Unpin, WriteReply,
 };
 use crate::domain::event::{ChannelEvent, Destination, DialogEvent, ItemEvent, OperatorEvent};
 use crate::domain::library::{Item, PutCannedReply};
@@ -54,6 +54,7 @@ pub(super) enum Deed {
     PutCanned,
     Receive { channel: ChannelId, client: ClientId },
     ClientLeave { channel: ChannelId, client: ClientId },
+    Rate(DialogId),
     In { dialog: DialogId, by: OperatorId, act: Act },
     CreateTask { message: MessageId, by: OperatorId },
     Complete(RequestId),
@@ -138,6 +139,7 @@ impl Order {
                 if self.named { receive.external_id(name).into() } else { receive.into() }
             }
             Deed::ClientLeave { channel, client } => ClientLeave { channel, client }.into(),
+            Deed::Rate(dialog) => Rate { dialog, score: 4, comment: Some(self.words()) }.into(),
             Deed::In { dialog, act, .. } => self.act(dialog, act),
             Deed::CreateTask { message, .. } => {
                 CreateTask(FromMessage { title: Some(self.words()), ..FromMessage::new(message) }).into()
@@ -173,7 +175,7 @@ impl Order {
         let reply_or_name = |act: &Act| matches!(act, Act::Reply { .. } | Act::Rename);
         match &self.deed {
             Deed::Receive { .. } | Deed::CreateTask { .. } | Deed::Complete(_) | Deed::Fail { .. } => true,
-            Deed::PutCanned => true,
+            Deed::PutCanned | Deed::Rate(_) => true,
             Deed::In { act, .. } => reply_or_name(act),
             _ => false,
         }
@@ -212,6 +214,9 @@ impl Order {
             }
             (Deed::In { dialog, by, act }, OneEvent::Dialog(id, event)) => {
                 dialog == id && act.shows_in(by, &words, event)
+            }
+            (Deed::Rate(_), OneEvent::Dialog(_, DialogEvent::Rated { comment, .. })) => {
+                comment.as_deref() == Some(&words)
             }
             (Deed::CreateTask { .. }, OneEvent::Dialog(_, DialogEvent::RequestCreated(request))) => {
                 request.details.title.as_deref() == Some(&words)
@@ -257,8 +262,9 @@ impl Deed {
                 Self::SetPresence { operator: somebody, presence }
             }
             39..41 => Self::put_channel(chance.below(2), chance),
-            41..42 => Self::PutCanned,
-            42..43 => Self::put_operator(chance.below(OPERATORS.len()), chance),
+            41 => Self::rate(model, chance),
+            42 if chance.percent(50) => Self::PutCanned,
+            42 => Self::put_operator(chance.below(OPERATORS.len()), chance),
             43..50 => Self::about_requests(model, somebody, chance),
             _ => Self::in_dialog(model, somebody, chance),
         }
@@ -278,6 +284,11 @@ impl Deed {
         Self::Receive { channel: channel(chance.below(2)), client: client(chance.below(CLIENTS)) }
     }
 
+    fn rate(model: &Model, chance: &mut Chance) -> Self {
+        let closed: Vec<_> = model.dialogs.iter().filter(|(_, dialog)| dialog.is_closed()).collect();
+        if closed.is_empty() { Self::PutCanned } else { Self::Rate(*chance.one_of(&closed).0) }
+    }
+
     fn put_operator(place: usize, chance: &mut Chance) -> Self {
         let role = if place == 0 { Role::Supervisor } else { Role::Operator };
         Self::PutOperator { operator: operator(place), role, capacity: 1 + chance.below(6) as u32 }
@@ -294,6 +305,7 @@ impl Deed {
         settings.queue.check_online = chance.percent(85);
         settings.weight = 1 + chance.below(2) as u32;
         settings.prefer = if chance.percent(25) { Prefer::LastOperator } else { Prefer::default() };
+        settings.rating = chance.percent(70);
         settings.welcome = chance.percent(30).then(|| "welcome".to_owned());
         settings.closing = chance.percent(30).then(|| "closing".to_owned());
         settings.auto_close_ms = chance.percent(30).then_some(300_000);

@@ -76,8 +76,11 @@ impl Screen {
         };
         let known = possible.contains(&position) || self.perhaps == Some(position);
         assert!(known, "the screen stands at {position}; it said {:?}", self.said);
-        let subscription = engine.engine.subscribe_as(&self.name);
-        self.subscription = Some(subscription.unwrap_or_else(|error| panic!("the screen: {error}")));
+        self.subscription = match engine.engine.subscribe_as(&self.name) {
+            Ok(subscription) => Some(subscription),
+            Err(_) if engine.journal.has_failed() => None,
+            Err(error) => panic!("the screen: {error}"),
+        };
         (self.read, self.said, self.perhaps) = (position, vec![position], None);
     }
 }

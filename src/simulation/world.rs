@@ -19,6 +19,8 @@ const PATIENCE: usize = 1000;
 
 pub(super) struct World {
     plan: Plan,
+    /// The kind of step of which there are many in this simulation.
+    favourite: usize,
     pub(super) chance: Chance,
     trace: Trace,
     pub(super) disk: SimulatedDisk,
@@ -49,14 +51,10 @@ impl World {
         if let Some(lie) = plan.lie {
             disk.lie(lie);
         }
-        let level = match chance.below(10) {
-            0..6 => Durability::Sync,
-            6..8 => Durability::Buffered,
-            _ => Durability::None,
-        };
+        let favourite = chance.below(8);
         let settings = Settings {
-            durability: level,
-            retain_events: *chance.one_of(&[0, 30, 1000]),
+            durability: level(&mut chance),
+            retain_events: *chance.one_of(&[1, 30, 1000]),
             idempotency_window: KEY_WINDOW,
             ..Settings::default()
         };
@@ -66,6 +64,7 @@ impl World {
         screen.resume(&engine, crate::storage::Crash::Kill);
         Self {
             plan,
+            favourite,
             chance,
             trace,
             disk,
@@ -107,6 +106,9 @@ impl World {
         if self.engine().failure().is_some() && self.chance.percent(30) {
             return self.crash();
         }
+        if self.chance.percent(12) {
+            return self.do_favourite();
+        }
         match self.chance.below(1000) {
             0..300 => self.send(),
             300..360 => self.send_again(),
@@ -114,10 +116,7 @@ impl World {
             800..830 => self.advance(),
             830..880 => self.read_screen(),
             880..900 => self.acknowledge_screen(),
-            900..915 => self.note_and("checkpoint", |world| {
-                world.report.checkpoints += 1;
-                world.engine().begin_checkpoint();
-            }),
+            900..915 => self.begin_checkpoint(),
             915..925 => self.flush_by_itself(),
             925..960 if self.fault.is_none() => self.check_settled(None),
             960..968 if self.fault.is_none() => self.close(),
@@ -125,6 +124,29 @@ impl World {
             985..992 => self.let_fail(),
             _ => {}
         }
+    }
+
+    fn do_favourite(&mut self) {
+        match self.favourite {
+            0 => self.send(),
+            1 => self.begin_checkpoint(),
+            2 => self.flush_by_itself(),
+            3 => self.advance(),
+            4 if self.chance.percent(40) => self.crash(),
+            5 => self.send_again(),
+            6 if self.chance.percent(20) && self.fault.is_none() => self.close(),
+            7 => {
+                self.read_screen();
+                self.acknowledge_screen();
+            }
+            _ => self.move_engine(),
+        }
+    }
+
+    fn begin_checkpoint(&mut self) {
+        self.note("checkpoint".to_owned());
+        self.report.checkpoints += 1;
+        self.engine().begin_checkpoint();
     }
 
     fn move_engine(&mut self) {
@@ -260,9 +282,12 @@ impl World {
     pub(super) fn note(&self, what: String) {
         self.trace.add(what);
     }
+}
 
-    fn note_and(&mut self, what: &str, then: impl FnOnce(&mut Self)) {
-        self.note(what.to_owned());
-        then(self);
+pub(super) fn level(chance: &mut Chance) -> Durability {
+    match chance.below(10) {
+        0..6 => Durability::Sync,
+        6..8 => Durability::Buffered,
+        _ => Durability::None,
     }
 }

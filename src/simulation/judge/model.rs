@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::domain::channel::{ChannelSettings, QueueMode};
+use crate::domain::dialog::CloseReason;
 use crate::domain::event::{ChannelEvent, Destination, DialogEvent, OperatorEvent};
 use crate::domain::operator::Presence;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId, RequestId};
@@ -17,12 +18,21 @@ pub(in crate::simulation) struct Model {
     pub channels: BTreeMap<ChannelId, ChannelSettings>,
     pub dialogs: BTreeMap<DialogId, Dialog>,
     pub requests: BTreeMap<RequestId, Request>,
+    pub counts: Counts,
     /// The last dialog of each client.
-    last_of: BTreeMap<(ChannelId, ClientId), DialogId>,
+    pub last_of: BTreeMap<(ChannelId, ClientId), DialogId>,
     /// Everything unique that was ever written.
     written: HashSet<String>,
     /// Who was given something by the last event: capacity counts when the change is whole.
     to_weigh: Option<(DialogId, OperatorId)>,
+}
+
+/// What statistics count of everything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::simulation) struct Counts {
+    pub offered: u64,
+    pub answered: u64,
+    pub abandoned: u64,
 }
 
 #[derive(Debug, Default)]
@@ -59,7 +69,10 @@ pub(in crate::simulation) struct Dialog {
     pub pinned: bool,
     pub title: Option<String>,
     pub messages: Vec<(MessageId, String)>,
+    pub rating: Option<u8>,
     pub closed: bool,
+    /// Whether somebody ever owned it.
+    was_answered: bool,
 }
 
 impl Dialog {
@@ -77,6 +90,7 @@ impl Dialog {
     }
 
     fn give(&mut self, operator: &OperatorId, weight: u32) {
+        self.was_answered = true;
         self.owner = Some(operator.clone());
         self.weight = u64::from(weight);
         self.offered.clear();
@@ -183,6 +197,7 @@ impl Model {
         }
         match event {
             DialogEvent::MessageAdded(message) => self.write(&message.text),
+            DialogEvent::Rated { comment, .. } => self.write(comment.as_deref().unwrap_or_default()),
             DialogEvent::Renamed { title, .. } => self.write(title.as_deref().unwrap_or_default()),
             DialogEvent::RequestCreated(_)
             | DialogEvent::RequestCompleted(_)
@@ -196,10 +211,23 @@ impl Model {
             _ => {}
         }
         let dialog = self.dialogs.get_mut(&id).unwrap_or_else(|| panic!("dialog {id} was never opened"));
+        let first_answer = !dialog.was_answered;
         dialog.take(id, event);
+        match event {
+            DialogEvent::Answered { .. } | DialogEvent::Taken { .. } if first_answer => {
+                self.counts.answered += 1
+            }
+            DialogEvent::Closed { reason: CloseReason::Abandoned | CloseReason::Rejected, .. }
+                if first_answer =>
+            {
+                self.counts.abandoned += 1;
+            }
+            _ => {}
+        }
     }
 
     fn open(&mut self, id: DialogId, channel: &ChannelId, client: &ClientId, previous: Option<DialogId>) {
+        self.counts.offered += 1;
         assert!(self.dialogs.keys().all(|other| *other < id), "the id of dialog {id} was used before");
         let key = (channel.clone(), client.clone());
         let last = self.last_of.insert(key.clone(), id);
@@ -217,7 +245,9 @@ impl Model {
             pinned: false,
             title: None,
             messages: Vec::new(),
+            rating: None,
             closed: false,
+            was_answered: false,
         };
         self.dialogs.insert(id, dialog);
     }
@@ -261,7 +291,10 @@ impl Dialog {
     fn take(&mut self, id: DialogId, event: &DialogEvent) {
         let says_after_the_end = matches!(
             event,
-            DialogEvent::MessageAdded(_) | DialogEvent::ParticipantLeft { .. } | DialogEvent::Renamed { .. }
+            DialogEvent::MessageAdded(_)
+                | DialogEvent::ParticipantLeft { .. }
+                | DialogEvent::Renamed { .. }
+                | DialogEvent::Rated { .. }
         );
         assert!(!self.closed || says_after_the_end, "dialog {id} is closed, and then {event:?}");
         match event {
@@ -306,6 +339,9 @@ impl Dialog {
             }
             DialogEvent::ParticipantLeft { operator, .. } => {
                 self.participants.remove(operator);
+            }
+            DialogEvent::Rated { score, .. } => {
+                assert_eq!(self.rating.replace(*score), None, "dialog {id} is rated twice");
             }
             DialogEvent::Pinned { .. } => self.pinned = true,
             DialogEvent::Unpinned { .. } => self.pinned = false,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Model;
-use super::model::{Dialog, Request};
+use super::model::{Counts, Dialog, Request};
+use crate::domain::query::{ListDialogs, Stats};
 use crate::domain::view::{EmployeeDialogView, OperatorView};
 use crate::engine::Stepped;
 use crate::ids::{DialogId, OperatorId, RequestId};
@@ -28,6 +29,35 @@ pub(in crate::simulation) fn question(engine: &mut Stepped, model: &mut Model) {
         compare_operator(id, model, &view.unwrap_or_else(|error| panic!("operator {id}: {error}")));
     }
     compare_requests(engine, model);
+    compare_lists(engine, model);
+    compare_counts(engine, model);
+}
+
+/// Lists find open and closed dialogs, wherever they are; a client's last dialog is found by its name.
+fn compare_lists(engine: &mut Stepped, model: &Model) {
+    let handle = engine.engine.clone();
+    for channel in model.channels.keys() {
+        let list = ListDialogs { channel: Some(channel.clone()), limit: Some(200), ..ListDialogs::default() };
+        let found =
+            engine.complete(handle.list_dialogs(list)).unwrap_or_else(|error| panic!("a list: {error}"));
+        let found: Vec<DialogId> = found.dialogs.iter().map(|view| view.dialog).collect();
+        let known = model.dialogs.iter().rev().filter(|(_, dialog)| dialog.channel == *channel);
+        assert_eq!(found, known.map(|(id, _)| *id).collect::<Vec<_>>(), "dialogs of {channel}");
+    }
+    for ((channel, client), last) in &model.last_of {
+        let found = engine.complete(handle.find_dialog(channel.clone(), client.clone()));
+        let found = found.unwrap_or_else(|error| panic!("{client} of {channel}: {error}"));
+        assert_eq!(found.dialog, *last, "the last dialog of {client} of {channel}");
+    }
+}
+
+/// What was counted is what happened.
+fn compare_counts(engine: &mut Stepped, model: &Model) {
+    let handle = engine.engine.clone();
+    let view =
+        engine.complete(handle.stats(Stats::default())).unwrap_or_else(|error| panic!("figures: {error}"));
+    let counted = Counts { offered: view.offered, answered: view.answered, abandoned: view.abandoned };
+    assert_eq!(counted, model.counts, "what was counted");
 }
 
 fn compare_dialog(id: DialogId, dialog: &Dialog, view: &EmployeeDialogView) {
@@ -38,7 +68,8 @@ fn compare_dialog(id: DialogId, dialog: &Dialog, view: &EmployeeDialogView) {
         (view.offered_to.iter().collect(), view.participants.iter().collect());
     assert_eq!(offered, dialog.offered.keys().collect(), "to whom dialog {id} is offered");
     assert_eq!(joined, dialog.participants.iter().collect(), "who takes part in dialog {id}");
-    assert_eq!((view.pinned, &view.title), (dialog.pinned, &dialog.title), "dialog {id}");
+    let said = (view.pinned, &view.title, view.rating);
+    assert_eq!(said, (dialog.pinned, &dialog.title, dialog.rating), "dialog {id}");
     let messages: Vec<_> = view
         .messages
         .iter()

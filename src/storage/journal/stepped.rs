@@ -18,7 +18,8 @@ use crate::storage::store::Store;
 
 /// The journal of an open directory, moved step by step.
 pub(crate) struct SteppedJournal<G: Gate> {
-    batches: (Sender<Batch<G::Release>>, Receiver<Batch<G::Release>>),
+    batches: Sender<Batch<G::Release>>,
+    to_commit: Receiver<Batch<G::Release>>,
     released: Receiver<Released<G::Release>>,
     parcels: Receiver<Parcel>,
     alarm: Arc<Alarm>,
@@ -32,6 +33,7 @@ pub(crate) struct SteppedJournal<G: Gate> {
 impl<G: Gate> SteppedJournal<G> {
     /// Stands still until a step is asked for.
     pub fn new(store: Store, hooks: Arc<dyn Hooks>, gate: G) -> Self {
+        let (batches, to_commit) = unbounded();
         let (to_release, released) = unbounded();
         let (to_archive, parcels) = unbounded();
         let alarm = Arc::new(Alarm { hooks, raised: Default::default() });
@@ -39,17 +41,17 @@ impl<G: Gate> SteppedJournal<G> {
         let disk = Arc::clone(&store.disk);
         let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, to_archive);
         let archive = Some(Archive::new(store, Arc::clone(&alarm), begun_at));
-        Self { batches: unbounded(), released, parcels, alarm, disk, commit, gate, archive }
+        Self { batches, to_commit, released, parcels, alarm, disk, commit, gate, archive }
     }
 
     /// Where the arbiter sends its batches.
     pub fn sender(&self) -> Sender<Batch<G::Release>> {
-        self.batches.0.clone()
+        self.batches.clone()
     }
 
     /// Batches that wait to be committed.
     pub fn waiting(&self) -> usize {
-        self.batches.1.len()
+        self.to_commit.len()
     }
 
     /// Whether the threads would have to stop here until others have gone on.
@@ -63,7 +65,7 @@ impl<G: Gate> SteppedJournal<G> {
         if self.released.len() >= RELEASE_QUEUE_GROUPS || self.parcels.len() >= ARCHIVE_QUEUE_GROUPS {
             return false;
         }
-        let mut group: Vec<_> = self.batches.1.try_iter().take(at_most).collect();
+        let mut group: Vec<_> = self.to_commit.try_iter().take(at_most).collect();
         let any = !group.is_empty();
         if any {
             self.commit.commit(&mut group);

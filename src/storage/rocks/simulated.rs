@@ -206,7 +206,7 @@ impl SimulatedDisk {
     /// Begins a flush as RocksDB does when its memory is full.
     pub fn begin_flush(&self) {
         let state = &mut *self.state();
-        state.flushing = Some((state.visible.clone(), state.log.len()));
+        state.flushing = Some((state.visible.clone(), state.log.len() - state.failed));
     }
 
     /// Ends that flush, if one is under way.
