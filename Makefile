@@ -41,7 +41,11 @@ torture: ## kills the engine at random moments under load, 50 times at each dura
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
 
 simulate: ## the engine over a simulated disk, 10,000 seeds with a judge; SEEDS=N for more, SEED=N for one
-	$(READY) env CENTRALA_SIMULATION_SEEDS=$(SEEDS) CENTRALA_SIMULATION_SEED=$(SEED) cargo test $(FLAGS) --lib as_many_simulations -- --ignored
+	@mkdir -p target
+	$(READY) env CENTRALA_SIMULATION_SEEDS=$(SEEDS) CENTRALA_SIMULATION_SEED=$(SEED) \
+		CENTRALA_SIMULATION_REPORT=$(abspath target/simulation.txt) \
+		cargo test $(FLAGS) --lib as_many_simulations -- --ignored
+	@[ -n "$(SEED)" ] || cat target/simulation.txt
 
 storm: ## a million events through the router, with every invariant looked up after each
 	$(READY) cargo test $(FLAGS) --lib a_storm_of_a_million -- --ignored

@@ -35,10 +35,50 @@ fn as_many_simulations_as_wanted_keep_every_promise() {
         return;
     }
     let seeds = number("CENTRALA_SIMULATION_SEEDS").unwrap_or(10_000);
-    let failures: Vec<String> = (0..seeds).filter_map(|seed| simulate(Plan::of(seed)).err()).collect();
+    let (reports, failures) = on_all_cores(seeds);
+    if let Some(path) = std::env::var_os("CENTRALA_SIMULATION_REPORT") {
+        std::fs::write(path, summary(&reports, failures.len())).unwrap();
+    }
     if let Some(first) = failures.first() {
         panic!("{} of {seeds} seeds; the first of them:\n{first}", failures.len());
     }
+}
+
+/// What came of these seeds, the failures by their seeds. Each is simulated in one thread, as ever.
+fn on_all_cores(seeds: u64) -> (Vec<Report>, Vec<String>) {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let share =
+        |first: u64| (first..seeds).step_by(cores as usize).map(|seed| (seed, simulate(Plan::of(seed))));
+    let mut all: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..cores).map(|core| scope.spawn(move || share(core).collect::<Vec<_>>())).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    all.sort_by_key(|(seed, _)| *seed);
+    let (mut reports, mut failures) = (Vec::new(), Vec::new());
+    for (_, outcome) in all {
+        match outcome {
+            Ok(report) => reports.push(report),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    (reports, failures)
+}
+
+fn summary(reports: &[Report], failures: usize) -> String {
+    let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
+    format!(
+        "{} simulations kept every promise, {failures} did not: {} events, {} orders acknowledged, {} sent again; \
+         {} crashes took {} batches, {} disks failed, {} checkpoints\n",
+        reports.len(),
+        sum(|report| report.events),
+        sum(|report| report.acknowledged),
+        sum(|report| report.sent_again),
+        sum(|report| report.crashes),
+        sum(|report| report.batches_lost),
+        sum(|report| report.faults),
+        sum(|report| report.checkpoints),
+    )
 }
 
 /// The first of a few seeds that notices that the disk lies; with an honest one it keeps every promise.
