@@ -13,10 +13,14 @@ COPIES ?= 5000
 # A word in the names of those tests of `make faults` that are run: all.
 ONLY ?=
 
+# Simulations of `make simulate`; SEED=N runs that one alone.
+SEEDS ?= 10000
+SEED ?=
+
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix format-fixture torture faults storm bench-small bench curves erlang
+.PHONY: help demo test fix format-fixture torture faults simulate storm bench-small bench curves erlang
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -47,6 +51,13 @@ torture: faults ## kills the engine at random moments under load, 50 times at ea
 faults: ## breaks the disk at every call of a workload, and 5,000 copies of what is on it (docs/faults.md)
 	$(READY) env CENTRALA_FAULT_COMMANDS=$(COMMANDS) CENTRALA_FAULT_POINTS=1000000 CENTRALA_DAMAGED_COPIES=$(COPIES) \
 		cargo test $(FLAGS) --test faults $(ONLY) -- --nocapture --test-threads=1
+
+simulate: ## the engine over a simulated disk, 10,000 seeds with a judge; SEEDS=N for more, SEED=N for one
+	@mkdir -p target
+	$(READY) env CENTRALA_SIMULATION_SEEDS=$(SEEDS) CENTRALA_SIMULATION_SEED=$(SEED) \
+		CENTRALA_SIMULATION_REPORT=$(abspath target/simulation.txt) \
+		cargo test $(FLAGS) --lib as_many_simulations -- --ignored
+	@[ -n "$(SEED)" ] || cat target/simulation.txt
 
 storm: ## a million events through the router, with every invariant looked up after each
 	$(READY) cargo test $(FLAGS) --lib a_storm_of_a_million -- --ignored

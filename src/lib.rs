@@ -73,6 +73,8 @@ pub mod load;
 pub mod protocol;
 pub mod requests;
 pub mod routing;
+#[cfg(test)]
+mod simulation;
 pub mod storage;
 pub mod timestamp;
 

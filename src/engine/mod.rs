@@ -41,6 +41,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::running::Running;
+#[cfg(test)]
+pub(crate) use self::running::stepped::Stepped;
 use crate::error::Error;
 
 /// A running engine. Clones are handles to the same one; the last to go closes it.

@@ -1,5 +1,8 @@
 //! The threads of one engine: started together, brought down in order.
 
+#[cfg(test)]
+pub(crate) mod stepped;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -248,26 +251,35 @@ impl House {
     ) {
         System::new().block_on(async {
             let arbiters: Vec<Arbiter> = (0..self.arbiters).map(|_| Arbiter::new()).collect();
-            let handles = arbiters.iter().map(Arbiter::handle).collect();
-            let started =
-                dispatcher::start(&self.shared, journal, handles, self.recovering, self.next_dialog);
-            let shard = Arc::clone(&started.shard);
-            if let Some(flown) = self.flown {
-                let pilot = Pilot {
-                    shared: Arc::clone(&self.shared),
-                    inbox: Arc::clone(&started.inbox),
-                    dispatcher: started.dispatcher.clone(),
-                    shard: started.shard,
-                };
-                actix_rt::spawn(pilot.fly(flown));
-            }
-            let _ = up.send(Front { dispatcher: started.dispatcher, inbox: started.inbox, shard });
+            let front = self.move_in(journal, &arbiters);
+            let _ = up.send(front);
             let _ = stopped.await;
             for arbiter in arbiters {
                 arbiter.stop();
                 let _ = arbiter.join();
             }
         });
+    }
+
+    /// Starts all actors, in the arbiter of this thread and in others.
+    fn move_in(
+        self,
+        journal: &crossbeam_channel::Sender<crate::storage::Batch<Completion>>,
+        arbiters: &[Arbiter],
+    ) -> Front {
+        let handles = arbiters.iter().map(Arbiter::handle).collect();
+        let started = dispatcher::start(&self.shared, journal, handles, self.recovering, self.next_dialog);
+        let shard = Arc::clone(&started.shard);
+        if let Some(flown) = self.flown {
+            let pilot = Pilot {
+                shared: Arc::clone(&self.shared),
+                inbox: Arc::clone(&started.inbox),
+                dispatcher: started.dispatcher.clone(),
+                shard: started.shard,
+            };
+            actix_rt::spawn(pilot.fly(flown));
+        }
+        Front { dispatcher: started.dispatcher, inbox: started.inbox, shard }
     }
 }
 

@@ -60,11 +60,17 @@ pub use fingerprint::{Thing, fingerprint, text as fingerprint_text};
 pub use image::{Barrier, DialogImage, Image};
 pub use inspect::{Inspection, TableSize, inspect};
 pub use journal::Journal;
+#[cfg(test)]
+pub(crate) use journal::SteppedJournal;
 pub use meta::FORMAT;
 pub use reader::Reader;
 pub use recovery::{Recovered, RecoveredDialog, RecoveredThing, Recovery};
 pub use requests::{Indexed, Standing, Wanted};
+#[cfg(test)]
+pub(crate) use rocks::{Crash, Fault, Lie, SimulatedDisk};
 pub use settings::{Durability, StoreSettings};
 pub use statistics::Window;
 pub use store::Store;
+#[cfg(test)]
+pub(crate) use verify::verify_simulated;
 pub use verify::{Verified, verify};

@@ -14,6 +14,8 @@ use super::reader::Reader;
 use super::recovery::{self, Recovered, Recovery, Resume};
 use super::requests::RecentRequests;
 use super::retention::Retained;
+#[cfg(test)]
+use super::rocks::SimulatedDisk;
 use super::rocks::{Disk, Safety, Table};
 use super::settings::StoreSettings;
 use super::statistics::SharedStatistics;
@@ -52,7 +54,21 @@ impl Store {
         recovery: &mut impl Recovery,
     ) -> Result<Self, Error> {
         settings.check()?;
-        let disk = Disk::open(path.as_ref())?;
+        Self::open_on(Disk::open(path.as_ref())?, settings, recovery)
+    }
+
+    /// What a process finds that starts on this simulated disk now.
+    #[cfg(test)]
+    pub(crate) fn open_simulated(
+        disk: &SimulatedDisk,
+        settings: &StoreSettings,
+        recovery: &mut impl Recovery,
+    ) -> Result<Self, Error> {
+        settings.check()?;
+        Self::open_on(Disk::simulated(disk), settings, recovery)
+    }
+
+    fn open_on(disk: Disk, settings: &StoreSettings, recovery: &mut impl Recovery) -> Result<Self, Error> {
         upgrade::upgrade(&disk, meta::format(&disk)?)?;
         let Resume { recovered, position, totals, tail_bytes, statistics } =
             recovery::recover(&disk, settings.key_window, recovery)?;

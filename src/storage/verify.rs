@@ -69,11 +69,23 @@ pub struct Verified {
 /// nothing can be read.
 pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, Error> {
     let opened = Disk::open_read_only(path.as_ref());
-    let disk = opened.map_err(|error| Part::Directory.explain(error))?;
-    let format = meta::format(&disk)?.unwrap_or(meta::FORMAT);
+    verify_disk(&opened.map_err(|error| Part::Directory.explain(error))?, progress)
+}
+
+/// The same for what a simulated disk holds.
+///
+/// # Errors
+/// As [`verify`].
+#[cfg(test)]
+pub(crate) fn verify_simulated(disk: &super::rocks::SimulatedDisk) -> Result<Verified, Error> {
+    verify_disk(&Disk::simulated(disk), &mut |_, _| {})
+}
+
+fn verify_disk(disk: &Disk, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, Error> {
+    let format = meta::format(disk)?.unwrap_or(meta::FORMAT);
     let total = Table::ALL.into_iter().map(|table| disk.entries_about(table)).sum();
     let mut survey = Survey {
-        disk: &disk,
+        disk,
         progress,
         done: 0,
         total,
@@ -88,7 +100,7 @@ pub fn verify(path: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Res
     let totals = survey.totals()?;
     let mut census = Census { hash: totals.fingerprint, counts: [0; 5] };
     let resume =
-        recovery::recover(&disk, u32::MAX, &mut census).map_err(|error| Part::Needed.explain(error))?;
+        recovery::recover(disk, u32::MAX, &mut census).map_err(|error| Part::Needed.explain(error))?;
     let [channels, operators, dialogs_open, newly_closed, library] = census.counts;
     Ok(Verified {
         format,

@@ -7,9 +7,10 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::chance::Chance;
+use crate::load::Load;
 use crate::oracle::Oracle;
 use crate::process::{Process, Setup, verify};
-use crate::{Torture, rounds};
+use crate::rounds;
 
 /// Replies that are read before a backup is asked for, and before its reply.
 const REPLIES: usize = 1500;
@@ -17,21 +18,18 @@ const REPLIES: usize = 1500;
 #[test]
 fn a_backup_under_load_has_what_was_acknowledged_before_though_the_process_is_killed() {
     for durability in ["sync", "buffered", "none"] {
-        let arguments = &["--checkpoint-bytes", "65536", "--durability"];
-        let torture =
-            Torture { name: "backup", arguments, replies: REPLIES, text_chars: 300, keeps_events: true };
-        back_up(&torture, durability);
+        back_up(&["--checkpoint-bytes", "65536", "--durability", durability], durability);
     }
 }
 
-fn back_up(torture: &Torture, durability: &str) {
-    let mut chance = Chance::of(Chance::seed(durability));
+fn back_up(arguments: &[&str], seed: &str) {
+    let mut chance = Chance::of(Chance::seed(seed));
     for _ in 0..rounds().div_ceil(3) {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        let arguments = torture.arguments.iter().copied().chain([durability]).map(str::to_owned).collect();
-        let setup = Setup { data: directory.path().join("data"), arguments };
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let setup = Setup { data: directory.path().join("data"), arguments, ..Setup::default() };
         let copy = Setup { data: directory.path().join("copy"), ..setup.clone() };
-        let mut before = load_and_back_up(torture, &setup, &copy.data, &mut chance);
+        let mut before = load_and_back_up(&setup, &copy.data, &mut chance);
         verify(&copy.data);
         let mut process = Process::start(&copy);
         before.check_known(&mut process);
@@ -41,12 +39,13 @@ fn back_up(torture: &Torture, durability: &str) {
 }
 
 /// Returns what had been sent when the backup was asked for. Others write on until it is there.
-fn load_and_back_up(torture: &Torture, setup: &Setup, to: &Path, chance: &mut Chance) -> Oracle {
+fn load_and_back_up(setup: &Setup, to: &Path, chance: &mut Chance) -> Oracle {
+    let load = Load { window: 256, clients: 100, text_chars: 300 };
     let mut process = Process::start(setup);
     Oracle::set_up(&mut process);
     let (mut oracle, mut under_way) = (Oracle::default(), VecDeque::new());
     for _ in 0..REPLIES / 2 + chance.below(REPLIES / 2) {
-        torture.send(&mut process, &mut oracle, chance, &mut under_way);
+        load.send(&mut process, &mut oracle, chance, &mut under_way);
         let reply = process.reply().expect("the process does not end by itself");
         oracle.hear(under_way.pop_front().expect("somebody waits for it"), &reply);
     }

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["engine"],
     &["requests"],
     &["protocol"],
-    &["load"],
+    &["load", "simulation"],
     &["ffi"],
     &["cli"],
     &["lib", "bin"],

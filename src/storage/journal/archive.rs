@@ -77,7 +77,8 @@ impl Archive {
         }
     }
 
-    fn take(&mut self, parcel: Parcel) -> Result<(), Error> {
+    /// Takes the images of one group.
+    pub(super) fn take(&mut self, parcel: Parcel) -> Result<(), Error> {
         let Parcel { start, clock, bytes_before, images, statistics } = parcel;
         if let Some(writing) = statistics {
             self.store.statistics.write(writing, &self.store.disk)?;
@@ -109,7 +110,8 @@ impl Archive {
         if self.pending.len() >= IMAGES_AT_ONCE { self.write() } else { Ok(()) }
     }
 
-    fn write(&mut self) -> Result<(), Error> {
+    /// Writes what waits.
+    pub(super) fn write(&mut self) -> Result<(), Error> {
         // Stable, so that several images of one thing keep their order.
         self.pending.sort_by_key(|(_, image)| dialog(image).map(|image| image.id));
         for images in self.pending.chunks(IMAGES_PER_WRITE) {

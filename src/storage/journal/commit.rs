@@ -82,7 +82,8 @@ impl<R> Commit<R> {
         }
     }
 
-    fn commit(&mut self, batches: &mut Vec<Batch<R>>) {
+    /// Commits a group.
+    pub(super) fn commit(&mut self, batches: &mut Vec<Batch<R>>) {
         let (start, clock, bytes_before) = (self.position, self.clock, self.journal_bytes);
         let Packed { mut waiting, images, frame, files, tallies } = self.pack(batches);
         // With durability `none` nobody waits for the disk, but for files, which are found there alone.

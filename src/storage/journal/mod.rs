@@ -13,6 +13,8 @@ mod archive;
 mod checkpoint;
 mod commit;
 mod release;
+#[cfg(test)]
+mod stepped;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +31,9 @@ use super::store::Store;
 use super::tail::Tail;
 use crate::error::Error;
 use crate::limits;
+
+#[cfg(test)]
+pub(crate) use stepped::SteppedJournal;
 
 /// Groups that may wait to be released, or to be archived. The first is short so that a host
 /// which is slow to take its replies slows the engine down; the second outlasts a checkpoint.

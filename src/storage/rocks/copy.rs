@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rocksdb::checkpoint::Checkpoint;
 
-use super::{Disk, errors};
+use super::{Backing, Disk, errors};
 use crate::error::Error;
 
 impl Disk {
@@ -16,7 +16,11 @@ impl Disk {
             return Err(failure.clone());
         }
         let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
+        let db = match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) => db,
+            #[cfg(test)]
+            Backing::Simulated(_) => return Err(errors::unusable(to, "a simulated disk is not copied")),
+        };
         let made = Checkpoint::new(db).and_then(|checkpoint| checkpoint.create_checkpoint(to));
         made.map_err(|error| errors::copying(to, &error))
     }

@@ -1,98 +1,32 @@
 //! The disk in our words: tables of keys and values in one RocksDB. Only this folder names
 //! rocksdb; what the values mean is known elsewhere.
+//!
+//! Tests can put a simulated disk beneath, in the place of RocksDB: see `simulated.rs`. There is no
+//! such place in a build that is no test, so the way to RocksDB has not even a branch more.
 
+mod changes;
 mod copy;
 mod errors;
 mod foreign;
 mod log;
 mod options;
 mod purge;
+#[cfg(test)]
+mod simulated;
+mod table;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, RwLock, RwLockReadGuard};
 
+pub(super) use changes::Changes;
 pub(super) use purge::StoredKeys;
-use rocksdb::{
-    Cache, ColumnFamily, DB, DBRawIterator, FlushOptions, Options, ReadOptions, WriteBatch, WriteOptions,
-};
+use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, Options, ReadOptions, WriteOptions};
+#[cfg(test)]
+pub(crate) use simulated::{Crash, Fault, Lie, SimulatedDisk};
+pub(super) use table::Table;
 
 use crate::error::Error;
-
-/// A table. The order is that of [`Table::ALL`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Table {
-    /// Frames, by sequence number.
-    Journal,
-    /// Images of dialogs, open ones apart from closed ones.
-    Dialogs,
-    /// The last closed dialog of each client. A value only grows.
-    Clients,
-    /// The message that each external id names.
-    ExternalIds,
-    /// Images of operators.
-    Operators,
-    /// Images of channels.
-    Channels,
-    /// Requests to the outside, by how far they have come.
-    Requests,
-    /// The ring of idempotency keys.
-    Keys,
-    /// All that there is one of.
-    Meta,
-    /// Images of the things of the library.
-    Library,
-    /// The contents of uploaded files, by their hashes.
-    Files,
-    /// Which messages name which content.
-    FileNames,
-    /// Which closed dialogs can be found by what. Values are sets, to which others are added.
-    Finding,
-    /// When clients' dialogs closed, of channels that keep them for a time only.
-    Closing,
-    /// The books of channels and operators: what is counted of them.
-    Statistics,
-}
-
-impl Table {
-    pub const ALL: [Self; 15] = [
-        Self::Journal,
-        Self::Dialogs,
-        Self::Clients,
-        Self::ExternalIds,
-        Self::Operators,
-        Self::Channels,
-        Self::Requests,
-        Self::Keys,
-        Self::Meta,
-        Self::Library,
-        Self::Files,
-        Self::FileNames,
-        Self::Finding,
-        Self::Closing,
-        Self::Statistics,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Journal => "journal",
-            Self::Dialogs => "dialogs",
-            Self::Clients => "clients",
-            Self::ExternalIds => "external_ids",
-            Self::Operators => "operators",
-            Self::Channels => "channels",
-            Self::Requests => "requests",
-            Self::Keys => "keys",
-            Self::Meta => "meta",
-            Self::Library => "library",
-            Self::Files => "files",
-            Self::FileNames => "file_names",
-            Self::Finding => "finding",
-            Self::Closing => "closing",
-            Self::Statistics => "statistics",
-        }
-    }
-}
 
 /// How safe a write is when it returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +57,7 @@ impl Safety {
 /// behind is unknown until the directory is opened again. Who visits entries of a scan may read,
 /// but must not run beside `close`.
 pub(super) struct Disk {
-    db: RwLock<Option<DB>>,
+    backing: RwLock<Option<Backing>>,
     failure: OnceLock<Error>,
     path: PathBuf,
     cache: Cache,
@@ -131,30 +65,11 @@ pub(super) struct Disk {
     pub faults: super::testing::Faults,
 }
 
-/// Changes that are written together or not at all.
-pub(super) struct Changes<'a> {
-    tables: [&'a ColumnFamily; Table::ALL.len()],
-    batch: WriteBatch,
-}
-
-impl Changes<'_> {
-    pub fn put(&mut self, table: Table, key: &[u8], value: &[u8]) {
-        self.batch.put_cf(&self.tables[table as usize], key, value);
-    }
-
-    /// Keeps the larger of `value` and what is stored.
-    pub fn raise(&mut self, table: Table, key: &[u8], value: [u8; 8]) {
-        self.batch.merge_cf(&self.tables[table as usize], key, value);
-    }
-
-    /// Adds the places of a stored set to what is stored.
-    pub fn unite(&mut self, table: Table, key: &[u8], set: &[u8]) {
-        self.batch.merge_cf(&self.tables[table as usize], key, set);
-    }
-
-    pub fn delete(&mut self, table: Table, key: &[u8]) {
-        self.batch.delete_cf(&self.tables[table as usize], key);
-    }
+/// What is beneath an open directory. Outside tests this is RocksDB and nothing else.
+enum Backing {
+    Rocks(DB),
+    #[cfg(test)]
+    Simulated(SimulatedDisk),
 }
 
 /// A key and its value.
@@ -174,7 +89,7 @@ impl Disk {
         let cache = options::cache();
         let tables = options::tables(path, &cache);
         let db = DB::open_cf_descriptors(&options::database(), path, tables);
-        db.map(|db| Self::new(db, path, cache)).map_err(|error| errors::opening(path, &error))
+        db.map(|db| Self::new(Backing::Rocks(db), path, cache)).map_err(|error| errors::opening(path, &error))
     }
 
     /// Opens the directory without changing anything in it, even if an engine is running on it.
@@ -204,12 +119,18 @@ impl Disk {
         let tables = options::stored_tables(path, &cache);
         let open = |tables| DB::open_cf_descriptors_read_only(options, path, tables, false);
         let db = tables.and_then(open);
-        db.map(|db| Self::new(db, path, cache)).map_err(|error| errors::opening(path, &error))
+        db.map(|db| Self::new(Backing::Rocks(db), path, cache)).map_err(|error| errors::opening(path, &error))
     }
 
-    fn new(db: DB, path: &Path, cache: Cache) -> Self {
+    /// What a process sees that starts on this simulated disk now.
+    #[cfg(test)]
+    pub fn simulated(disk: &SimulatedDisk) -> Self {
+        Self::new(Backing::Simulated(disk.clone()), Path::new("simulated"), options::cache())
+    }
+
+    fn new(backing: Backing, path: &Path, cache: Cache) -> Self {
         Self {
-            db: RwLock::new(Some(db)),
+            backing: RwLock::new(Some(backing)),
             failure: OnceLock::new(),
             path: path.to_owned(),
             cache,
@@ -229,19 +150,24 @@ impl Disk {
 
     /// Closes the directory, so that it can be opened again while readers are still about.
     pub fn close(&self) {
-        let db = self.db.write().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
-        drop(db);
+        let backing = self.backing.write().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        drop(backing);
     }
 
     /// The value under `key`.
     pub fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
-        let mut options = ReadOptions::default();
-        // A few contents of files would fill the cache.
-        options.fill_cache(table != Table::Files);
-        let Some(handle) = stored(db, table) else { return Ok(None) };
-        db.get_cf_opt(handle, key, &options).map_err(|error| self.reading(table, &error))
+        match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) => {
+                let mut options = ReadOptions::default();
+                // A few contents of files would fill the cache.
+                options.fill_cache(table != Table::Files);
+                let Some(handle) = stored(db, table) else { return Ok(None) };
+                db.get_cf_opt(handle, key, &options).map_err(|error| self.reading(table, &error))
+            }
+            #[cfg(test)]
+            Backing::Simulated(disk) => Ok(disk.get(table, key)),
+        }
     }
 
     /// Shows all entries from `from` to before `to`, in the order of their keys, until told to stop.
@@ -252,16 +178,10 @@ impl Disk {
         to: Option<&[u8]>,
         visit: &mut Visit<'_>,
     ) -> Result<(), Error> {
-        let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
         let mut options = ReadOptions::default();
         options.fill_cache(false);
         options.set_readahead_size(2 * 1024 * 1024);
-        if let Some(to) = to {
-            options.set_iterate_upper_bound(to);
-        }
-        let Some(handle) = stored(db, table) else { return Ok(()) };
-        self.walk(table, db.raw_iterator_cf_opt(handle, options), from, visit)
+        self.walk(table, options, from, to, visit)
     }
 
     /// The same for a few entries that are looked at often: they stay in the cache, and no more is
@@ -273,21 +193,29 @@ impl Disk {
         to: &[u8],
         visit: &mut Visit<'_>,
     ) -> Result<(), Error> {
-        let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
-        let mut options = ReadOptions::default();
-        options.set_iterate_upper_bound(to);
-        let Some(handle) = stored(db, table) else { return Ok(()) };
-        self.walk(table, db.raw_iterator_cf_opt(handle, options), from, visit)
+        self.walk(table, ReadOptions::default(), from, Some(to), visit)
     }
 
     fn walk(
         &self,
         table: Table,
-        mut entries: DBRawIterator<'_>,
+        mut options: ReadOptions,
         from: &[u8],
+        to: Option<&[u8]>,
         visit: &mut Visit<'_>,
     ) -> Result<(), Error> {
+        let opened = self.opened();
+        let mut entries = match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) => {
+                if let Some(to) = to {
+                    options.set_iterate_upper_bound(to);
+                }
+                let Some(handle) = stored(db, table) else { return Ok(()) };
+                db.raw_iterator_cf_opt(handle, options)
+            }
+            #[cfg(test)]
+            Backing::Simulated(disk) => return disk.scan(table, from, to, visit),
+        };
         entries.seek(from);
         while let Some((key, value)) = entries.item() {
             if visit(key, value)?.is_break() {
@@ -301,9 +229,14 @@ impl Disk {
     /// The last entry whose key is not greater than `key`.
     pub fn last_up_to(&self, table: Table, key: &[u8]) -> Result<Option<Entry>, Error> {
         let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
-        let Some(handle) = stored(db, table) else { return Ok(None) };
-        let mut entries = db.raw_iterator_cf(handle);
+        let mut entries = match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) => {
+                let Some(handle) = stored(db, table) else { return Ok(None) };
+                db.raw_iterator_cf(handle)
+            }
+            #[cfg(test)]
+            Backing::Simulated(disk) => return Ok(disk.last_up_to(table, key)),
+        };
         entries.seek_for_prev(key);
         if let Some((key, value)) = entries.item() {
             return Ok(Some((key.to_vec(), value.to_vec())));
@@ -313,62 +246,69 @@ impl Disk {
 
     /// The first entry from `from` to before `to`.
     pub fn first_from(&self, table: Table, from: &[u8], to: &[u8]) -> Result<Option<Entry>, Error> {
-        let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
-        let mut options = ReadOptions::default();
-        options.set_iterate_upper_bound(to);
-        let Some(handle) = stored(db, table) else { return Ok(None) };
-        let mut entries = db.raw_iterator_cf_opt(handle, options);
-        entries.seek(from);
-        if let Some((key, value)) = entries.item() {
-            return Ok(Some((key.to_vec(), value.to_vec())));
-        }
-        entries.status().map(|()| None).map_err(|error| self.reading(table, &error))
+        let mut first = None;
+        self.scan_near(table, from, to, &mut |key, value| {
+            first = Some((key.to_vec(), value.to_vec()));
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(first)
     }
 
     /// Writes what `fill` asks for, all or nothing.
     pub fn write(&self, safety: Safety, fill: impl FnOnce(&mut Changes<'_>)) -> Result<(), Error> {
         let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
-        let tables = handles(db)?;
-        let mut changes = Changes { tables, batch: WriteBatch::default() };
+        let mut changes = Changes::on(opened.as_ref().ok_or(Error::Closed)?)?;
         fill(&mut changes);
-        let Changes { batch, .. } = changes;
-        self.guarded(|| db.write_opt(batch, &safety.options()))
+        self.guarded(|| changes.write(safety))
     }
 
     /// Writes one large value.
     pub fn put(&self, table: Table, key: &[u8], value: &[u8], safety: Safety) -> Result<(), Error> {
         let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
-        let table = handle(db, table)?;
-        self.guarded(|| db.put_cf_opt(table, key, value, &safety.options()))
+        match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) => {
+                let table = handle(db, table)?;
+                self.guarded(|| db.put_cf_opt(table, key, value, &safety.options()))
+            }
+            #[cfg(test)]
+            Backing::Simulated(disk) => {
+                self.guarded(|| disk.write(vec![simulated::Edit::put(table, key, value)], safety))
+            }
+        }
     }
 
     /// Makes all that was written safe, in all tables as of one point of time.
     pub fn flush(&self) -> Result<(), Error> {
         let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
-        let tables = handles(db)?;
-        self.guarded(|| {
-            let tables: Vec<_> = tables.iter().collect();
-            db.flush_cfs_opt(&tables, &FlushOptions::default())
-        })
+        match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) => {
+                let tables = handles(db)?;
+                let tables: Vec<_> = tables.iter().collect();
+                self.guarded(|| db.flush_cfs_opt(&tables, &FlushOptions::default()))
+            }
+            #[cfg(test)]
+            Backing::Simulated(disk) => self.guarded(|| disk.flush()),
+        }
     }
 
     /// Removes the files whose keys are all up to `to`. Entries in other files stay.
     pub fn drop_files_up_to(&self, table: Table, to: &[u8]) -> Result<(), Error> {
         let opened = self.opened();
-        let db = opened.as_ref().ok_or(Error::Closed)?;
-        let table = handle(db, table)?;
-        self.guarded(|| db.delete_file_in_range_cf(table, &[][..], to))
+        match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) => {
+                let table = handle(db, table)?;
+                self.guarded(|| db.delete_file_in_range_cf(table, &[][..], to))
+            }
+            #[cfg(test)]
+            Backing::Simulated(disk) => self.guarded(|| disk.drop_files_up_to(table, to)),
+        }
     }
 
     /// Copies what a kill at this moment would leave behind.
     #[cfg(test)]
     pub fn copy_as_if_killed(&self, to: &Path) {
         let opened = self.opened();
-        let db = opened.as_ref().unwrap();
+        let Some(Backing::Rocks(db)) = opened.as_ref() else { panic!("no RocksDB is open") };
         db.disable_file_deletions().unwrap();
         let manifest = |name: &str| name == "CURRENT" || name.starts_with("MANIFEST");
         // What the manifest names must not be newer than the manifest.
@@ -396,18 +336,25 @@ impl Disk {
 
     fn property(&self, table: Table, name: &str) -> u64 {
         let opened = self.opened();
-        let Some(db) = opened.as_ref() else { return 0 };
-        let Some(table) = stored(db, table) else { return 0 };
-        db.property_int_value_cf(table, name).ok().flatten().unwrap_or(0)
+        match opened.as_ref() {
+            Some(Backing::Rocks(db)) => {
+                let Some(table) = stored(db, table) else { return 0 };
+                db.property_int_value_cf(table, name).ok().flatten().unwrap_or(0)
+            }
+            // Only about as much is promised, and nothing hangs on it.
+            #[cfg(test)]
+            Some(Backing::Simulated(_)) => 0,
+            None => 0,
+        }
     }
 
-    fn guarded(&self, write: impl FnOnce() -> Result<(), rocksdb::Error>) -> Result<(), Error> {
+    fn guarded<E: Into<String>>(&self, write: impl FnOnce() -> Result<(), E>) -> Result<(), Error> {
         if let Some(failure) = self.failure() {
             return Err(failure.clone());
         }
         #[cfg(test)]
         self.faults.strike().map_err(|reason| self.failed(reason))?;
-        write().map_err(|error| self.failed(error.into_string()))
+        write().map_err(|error| self.failed(error.into()))
     }
 
     fn failed(&self, reason: String) -> Error {
@@ -418,8 +365,8 @@ impl Disk {
         errors::reading(&self.path, table, error)
     }
 
-    fn opened(&self) -> RwLockReadGuard<'_, Option<DB>> {
-        self.db.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn opened(&self) -> RwLockReadGuard<'_, Option<Backing>> {
+        self.backing.read().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 

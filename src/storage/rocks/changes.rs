@@ -1,0 +1,77 @@
+//! Changes that are written together or not at all.
+
+use rocksdb::{ColumnFamily, DB, WriteBatch};
+
+#[cfg(test)]
+use super::simulated::Edit;
+use super::{Backing, Safety, Table, handles};
+use crate::error::Error;
+
+/// Changes that are written together or not at all.
+pub(in crate::storage) struct Changes<'a>(Batch<'a>);
+
+/// The changes as what is beneath wants them.
+enum Batch<'a> {
+    Rocks {
+        db: &'a DB,
+        tables: [&'a ColumnFamily; Table::ALL.len()],
+        batch: WriteBatch,
+    },
+    #[cfg(test)]
+    Simulated {
+        disk: &'a super::SimulatedDisk,
+        edits: Vec<Edit>,
+    },
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn on(backing: &'a Backing) -> Result<Self, Error> {
+        Ok(Self(match backing {
+            Backing::Rocks(db) => Batch::Rocks { db, tables: handles(db)?, batch: WriteBatch::default() },
+            #[cfg(test)]
+            Backing::Simulated(disk) => Batch::Simulated { disk, edits: Vec::new() },
+        }))
+    }
+
+    pub(super) fn write(self, safety: Safety) -> Result<(), String> {
+        match self.0 {
+            Batch::Rocks { db, batch, .. } => Ok(db.write_opt(batch, &safety.options())?),
+            #[cfg(test)]
+            Batch::Simulated { disk, edits } => disk.write(edits, safety),
+        }
+    }
+
+    pub fn put(&mut self, table: Table, key: &[u8], value: &[u8]) {
+        match &mut self.0 {
+            Batch::Rocks { tables, batch, .. } => batch.put_cf(&tables[table as usize], key, value),
+            #[cfg(test)]
+            Batch::Simulated { edits, .. } => edits.push(Edit::put(table, key, value)),
+        }
+    }
+
+    /// Keeps the larger of `value` and what is stored.
+    pub fn raise(&mut self, table: Table, key: &[u8], value: [u8; 8]) {
+        match &mut self.0 {
+            Batch::Rocks { tables, batch, .. } => batch.merge_cf(&tables[table as usize], key, value),
+            #[cfg(test)]
+            Batch::Simulated { edits, .. } => edits.push(Edit::raise(table, key, &value)),
+        }
+    }
+
+    /// Adds the places of a stored set to what is stored.
+    pub fn unite(&mut self, table: Table, key: &[u8], set: &[u8]) {
+        match &mut self.0 {
+            Batch::Rocks { tables, batch, .. } => batch.merge_cf(&tables[table as usize], key, set),
+            #[cfg(test)]
+            Batch::Simulated { edits, .. } => edits.push(Edit::unite(table, key, set)),
+        }
+    }
+
+    pub fn delete(&mut self, table: Table, key: &[u8]) {
+        match &mut self.0 {
+            Batch::Rocks { tables, batch, .. } => batch.delete_cf(&tables[table as usize], key),
+            #[cfg(test)]
+            Batch::Simulated { edits, .. } => edits.push(Edit::delete(table, key)),
+        }
+    }
+}
