@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
+use crate::domain::few::few;
 use crate::ids::{ChannelId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -23,10 +24,12 @@ pub struct Ruling {
     /// The preference by which it went past that rule.
     pub preferred: Option<Preference>,
     /// Who could have got it, the best first.
+    #[serde(deserialize_with = "few")]
     pub candidates: SmallVec<[Candidate; 2]>,
     /// Candidates beyond those.
     pub more_candidates: u32,
     /// Who could not, by rank.
+    #[serde(deserialize_with = "few")]
     pub filtered: SmallVec<[Filtered; 1]>,
     /// Those who could not beyond these, by reason.
     pub more_filtered: Vec<(Reason, u32)>,
@@ -211,5 +214,6 @@ pub struct Ruled {
     /// What it followed from.
     pub ruling: KeptRuling,
     /// Who got it.
+    #[serde(deserialize_with = "few")]
     pub winners: SmallVec<[OperatorId; 1]>,
 }
