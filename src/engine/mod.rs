@@ -9,6 +9,8 @@ mod history;
 mod host;
 mod leases;
 mod operator;
+#[cfg(test)]
+mod panics;
 mod participation;
 mod queries;
 mod requests;

@@ -78,6 +78,8 @@ impl Archive {
     }
 
     fn take(&mut self, parcel: Parcel) -> Result<(), Error> {
+        #[cfg(test)]
+        self.store.disk.faults.pass(crate::storage::testing::Trap::Archive);
         let Parcel { start, clock, bytes_before, images, statistics } = parcel;
         if let Some(writing) = statistics {
             self.store.statistics.write(writing, &self.store.disk)?;
