@@ -3,6 +3,8 @@
 
 mod builder;
 mod composer;
+#[cfg(test)]
+mod credits;
 mod execution;
 mod finding;
 mod history;

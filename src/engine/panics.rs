@@ -26,7 +26,7 @@ use crate::timestamp::Timestamp;
 /// Long enough for the slowest machine; nothing here takes more than a second.
 const LIMIT: Duration = Duration::from_secs(120);
 
-fn in_time(test: impl FnOnce() + Send + 'static) {
+pub(super) fn in_time(test: impl FnOnce() + Send + 'static) {
     let (ended, end) = crossbeam_channel::bounded(1);
     let running = std::thread::spawn(move || {
         test();
@@ -75,16 +75,21 @@ fn was_told(text: &str) -> bool {
     TOLD.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|told| told.contains(text))
 }
 
-fn command<C: DeserializeOwned + Into<Command>>(value: Value) -> Request {
+pub(super) fn command<C: DeserializeOwned + Into<Command>>(value: Value) -> Request {
     Request::new(serde_json::from_value::<C>(value).expect("it is read"))
 }
 
-fn by(operator: &str, request: Request) -> Request {
+pub(super) fn by(operator: &str, request: Request) -> Request {
     request.by(OperatorId::new(operator).unwrap())
 }
 
-fn receive(client: &str) -> Request {
+pub(super) fn receive(client: &str) -> Request {
     command::<Receive>(json!({"channel": "web", "client": client, "text": format!("hello of {client}")}))
+}
+
+pub(super) fn open(path: &Path, arbiters: usize) -> Engine {
+    let settings = Settings { arbiters, ..Settings::default().durability(Durability::Buffered) };
+    Engine::builder(path).settings(settings).open().unwrap()
 }
 
 /// An engine, and what it has acknowledged.
@@ -104,10 +109,8 @@ enum Sent {
 
 impl House {
     fn open(path: &Path, arbiters: usize) -> Self {
-        let settings = Settings { arbiters, ..Settings::default().durability(Durability::Buffered) };
-        let engine = Engine::builder(path).settings(settings).open().unwrap();
         let (acknowledged, operators, under_way) = (Vec::new(), Vec::new(), Vec::new());
-        Self { engine, acknowledged, operators, under_way }
+        Self { engine: open(path, arbiters), acknowledged, operators, under_way }
     }
 
     /// A queue with one operator, and dialogs that it has answered.
