@@ -8,10 +8,15 @@ ARRIVALS ?= 1000000
 # Kills of each torture test.
 ROUNDS ?= 50
 
+# Seconds of each fuzzing target.
+SECONDS ?= 1200
+# Dialogs in the busiest hour of `make day`.
+PER_HOUR ?= 1200
+
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix torture storm bench-small bench curves erlang
+.PHONY: help demo test fix torture storm bench-small bench curves erlang fuzz fuzz-minimise day
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -35,6 +40,17 @@ fix: ## mend what a tool can: format, lints, recorded outputs of scenarios (read
 
 torture: ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
+
+	$(READY) env CENTRALA_OVERLOAD_MS=30000 CENTRALA_GROWTH=5 cargo test $(FLAGS) --test bounds -- --nocapture --skip a_day
+
+fuzz: ## arbitrary input into parser, engine, codec and recovery, 20 minutes each; SECONDS=N for another time
+	$(READY) bash scripts/fuzz.sh run $(SECONDS)
+
+fuzz-minimise: ## keeps of what fuzzing has found as much as covers all of it
+	$(READY) bash scripts/fuzz.sh minimise
+
+day: ## a day of a contact centre with 300 operators on virtual time: nothing grows with time
+	$(READY) env CENTRALA_DAY_ARRIVALS=$(PER_HOUR) cargo test $(FLAGS) --test bounds a_day -- --nocapture
 
 storm: ## a million events through the router, with every invariant looked up after each
 	$(READY) cargo test $(FLAGS) --lib a_storm_of_a_million -- --ignored
