@@ -17,5 +17,5 @@ pub use crate::storage::fuzzing::{entries_of, for_round_trip, joined, round_trip
 /// The most memory that decoding so many bytes may ask for at once: lists are made for at most a mebibyte before
 /// anything in them is read, and grow by what is read.
 pub const fn codec_bytes(length: usize) -> usize {
-    1024 * 1024 + 128 * length
+    1024 * 1024 + 256 * length
 }

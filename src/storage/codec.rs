@@ -22,6 +22,7 @@ type Bounded<const BYTES: usize> = Configuration<LittleEndian, Varint, Limit<BYT
 const SPREAD: usize = 16;
 
 const SHORT: usize = 4 * 1024;
+const MEDIUM: usize = 64 * 1024;
 const LONG: usize = 1024 * 1024;
 
 /// Why bytes are not what was encoded.
@@ -104,6 +105,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 fn decode_first<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), CodecError> {
     match bytes.len() {
         ..=SHORT => decode_bounded::<T, { SPREAD * SHORT }>(bytes),
+        ..=MEDIUM => decode_bounded::<T, { SPREAD * MEDIUM }>(bytes),
         ..=LONG => decode_bounded::<T, { SPREAD * LONG }>(bytes),
         _ => decode_bounded::<T, { limits::JOURNAL_FRAME_BYTES }>(bytes),
     }
