@@ -17,10 +17,16 @@ ONLY ?=
 SEEDS ?= 10000
 SEED ?=
 
+# Seconds of each fuzzing target.
+SECONDS ?= 1200
+# Dialogs in the busiest hour of `make day`.
+PER_HOUR ?= 1200
+
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix format-fixture torture faults simulate storm bench-small bench curves erlang
+.PHONY: help demo test fix format-fixture torture faults simulate storm bench-small bench curves erlang fuzz \
+	fuzz-minimise day
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -47,6 +53,7 @@ format-fixture: ## writes the data directory of the present format in tests/form
 
 torture: faults ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
+	$(READY) env CENTRALA_OVERLOAD_MS=30000 CENTRALA_GROWTH=5 cargo test $(FLAGS) --test bounds -- --nocapture --skip a_day
 
 faults: ## breaks the disk at every call of a workload, and 5,000 copies of what is on it (docs/faults.md)
 	$(READY) env CENTRALA_FAULT_COMMANDS=$(COMMANDS) CENTRALA_FAULT_POINTS=1000000 CENTRALA_DAMAGED_COPIES=$(COPIES) \
@@ -58,6 +65,15 @@ simulate: ## the engine over a simulated disk, 10,000 seeds with a judge; SEEDS=
 		CENTRALA_SIMULATION_REPORT=$(abspath target/simulation.txt) \
 		cargo test $(FLAGS) --lib as_many_simulations -- --ignored
 	@[ -n "$(SEED)" ] || cat target/simulation.txt
+
+fuzz: ## arbitrary input into parser, engine, codec and recovery, 20 minutes each; SECONDS=N for another time
+	$(READY) bash scripts/fuzz.sh run $(SECONDS)
+
+fuzz-minimise: ## keeps of what fuzzing has found as much as covers all of it
+	$(READY) bash scripts/fuzz.sh minimise
+
+day: ## a day of a contact centre with 300 operators on virtual time: nothing grows with time
+	$(READY) env CENTRALA_DAY_ARRIVALS=$(PER_HOUR) cargo test $(FLAGS) --test bounds a_day -- --nocapture
 
 storm: ## a million events through the router, with every invariant looked up after each
 	$(READY) cargo test $(FLAGS) --lib a_storm_of_a_million -- --ignored

@@ -1,6 +1,7 @@
 //! What can go wrong, in two families: a [`Rejection`] (the business says no, nothing changed) and
 //! an [`Error`] (the host must do something; the text says what). A bug is an assertion.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -201,7 +202,8 @@ pub enum Error {
         /// What is wrong with that place.
         reason: String,
     },
-    /// Writing failed, or its outcome is unknown. The engine has stopped; nothing acknowledged is lost.
+    /// Writing failed, or its outcome is unknown, or a bug made something panic. The engine has stopped; nothing
+    /// acknowledged is lost. What was under way may have been done or not: its key tells, when it is sent again.
     #[error(
         "storage failed and the engine has stopped: {reason}; mend the cause, then open the engine again"
     )]
@@ -237,6 +239,19 @@ impl Error {
             Self::Backup { .. } => Code::InvalidArgument,
             _ => Code::StorageFailed,
         }
+    }
+
+    /// What stops the engine when something of it has panicked: a bug.
+    pub(crate) fn of_panic(what: &str, panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text =
+            text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        Self::StorageFailed { reason: format!("{what} panicked, which is a bug: {text}") }
+    }
+
+    /// What is answered to what was under way when the engine stopped.
+    pub(crate) fn lost() -> Self {
+        Self::StorageFailed { reason: "it stopped before the outcome of this was known".to_owned() }
     }
 
     /// The rejection, if the business said no.

@@ -66,6 +66,9 @@ mod clock;
 pub mod domain;
 pub mod engine;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod ids;
 pub mod limits;
 #[cfg(feature = "load")]

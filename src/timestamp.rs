@@ -17,6 +17,10 @@ impl Timestamp {
     /// Last moment that the engine accepts as input, 9000-01-01T00:00:00Z: far from where calendars end.
     pub const LAST_INPUT: Self = Self(221_845_392_000_000);
 
+    /// Beyond this, before 1970 and behind, no stored moment can be: whatever is added to one of these or taken from
+    /// it is still a number.
+    const LARGEST: i64 = 1 << 60;
+
     /// The moment `ms` milliseconds after 1970-01-01T00:00:00Z.
     pub const fn from_millis(ms: i64) -> Self {
         Self(ms)
@@ -86,7 +90,9 @@ impl<'de> Deserialize<'de> for Timestamp {
             let text = String::deserialize(deserializer)?;
             Self::parse(&text).map_err(serde::de::Error::custom)
         } else {
-            i64::deserialize(deserializer).map(Self)
+            let ms = i64::deserialize(deserializer)?;
+            let fits = (-Self::LARGEST..=Self::LARGEST).contains(&ms);
+            if fits { Ok(Self(ms)) } else { Err(serde::de::Error::custom("a moment beyond all calendars")) }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How many messages are under way, and how to wait until none is.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
@@ -12,6 +12,8 @@ pub struct Activity {
     entering: Line,
     under_way: Line,
     settled: Notify,
+    /// Whether what is under way will never be handled.
+    given_up: AtomicBool,
 }
 
 /// A counter with a cache line of its own: hosts and actors count at the same time.
@@ -53,10 +55,19 @@ impl Activity {
         }
     }
 
-    /// Waits until nothing is under way.
+    /// What is under way will never be handled: nobody needs to wait for it.
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::Release);
+        self.settled.notify_waiters();
+    }
+
+    /// Waits until nothing is under way, or that was given up.
     pub async fn settled(&self) {
         loop {
             let notified = self.settled.notified();
+            if self.given_up.load(Ordering::Acquire) {
+                return;
+            }
             let entering = self.entering.0.load(Ordering::Acquire);
             if entering == 0 && self.under_way.0.load(Ordering::Acquire) == 0 {
                 return;
@@ -81,6 +92,17 @@ mod tests {
         activity.end(1);
         assert!(waiting.as_mut().poll(&mut context).is_pending());
         activity.end(1);
+        assert!(waiting.as_mut().poll(&mut context).is_ready());
+    }
+
+    #[test]
+    fn nobody_waits_for_what_was_given_up() {
+        let activity = Activity::default();
+        activity.begin();
+        let mut waiting = std::pin::pin!(activity.settled());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
+        activity.give_up();
         assert!(waiting.as_mut().poll(&mut context).is_ready());
     }
 

@@ -42,6 +42,12 @@ impl Admission {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
+    /// Commands under way, and their bytes.
+    #[cfg(test)]
+    pub fn under_way(&self) -> (usize, usize) {
+        (self.commands(), self.bytes.load(Ordering::Relaxed))
+    }
+
     /// Commands under way.
     pub fn commands(&self) -> usize {
         self.commands.load(Ordering::Relaxed)

@@ -167,6 +167,8 @@ impl Gate for Exit {
     type Release = Completion;
 
     fn committed(&mut self, Completion { caller, outcome }: Completion, seq: u64) {
+        #[cfg(test)]
+        self.shared.reader.pass(crate::storage::testing::Trap::Release);
         match outcome {
             Ok(Outcome::Transient(transient)) => self.shared.transients.publish(seq, *transient),
             outcome => {

@@ -221,6 +221,8 @@ impl DialogActor {
         let of_dialog = if internal { Events::Internal } else { Events::Dialog };
         let change = Change { at: now, events: of_dialog(self.id, events) };
         outbox.done_with(&change, standing.as_ref(), reply, caller);
+        #[cfg(test)]
+        self.shard.shared.reader.pass(crate::storage::testing::Trap::Dialog);
         let (Events::Dialog(_, events) | Events::Internal(_, events)) = change.events else { return };
         let erases = events.iter().any(DialogEvent::erases);
         let erased = self.dialog.as_deref().filter(|_| erases).map(Dialog::traces);

@@ -143,6 +143,8 @@ impl Erasing {
     /// Has every dialog of the client erased, the oldest first, also one that opens meanwhile. So before
     /// an erased dialog there are only erased ones, wherever this stops.
     fn client(&self, client: &EraseClient, key: Option<&IdempotencyKey>) -> Result<(), Rejection> {
+        #[cfg(test)]
+        self.shared.reader.pass(crate::storage::testing::Trap::Eraser);
         while let Some(newest) = self.newest(client)? {
             let (mut before, mut next) = (Vec::new(), newest.previous);
             while let Some(dialog) = next {

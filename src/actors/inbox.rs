@@ -92,6 +92,15 @@ impl Inbox {
         self.waiting().envelopes.is_empty()
     }
 
+    /// Lets nothing more in, and forgets what is in it: whoever waits sees that it is gone.
+    pub fn discard(&self) {
+        let mut waiting = self.waiting();
+        waiting.closed = true;
+        let envelopes = std::mem::take(&mut waiting.envelopes);
+        drop(waiting);
+        drop(envelopes);
+    }
+
     /// Lets nothing more in. What is in it is still taken.
     pub fn close(&self) {
         self.waiting().closed = true;

@@ -82,6 +82,19 @@ impl KeyTable {
         }
     }
 
+    /// No command that is under way will have an outcome: whoever waits for one is told why.
+    pub fn fail(&self, error: &Error) {
+        let mut inner = self.lock();
+        let under_way = inner.entries.extract_if(|_, entry| matches!(entry, Entry::UnderWay(_)));
+        let entries: Vec<_> = under_way.map(|(_, entry)| entry).collect();
+        drop(inner);
+        for entry in entries {
+            if let Entry::UnderWay(waiting) = entry {
+                waiting.into_iter().for_each(|sender| drop(sender.send(Err(error.clone()))));
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,6 +141,16 @@ mod tests {
         table.claim(&key("a"));
         table.finish(&key("a"), &Err(Rejection::new(Code::NotOwner, "no").into()));
         assert!(matches!(table.claim(&key("a")), Claim::Fresh));
+    }
+
+    #[test]
+    fn who_waits_for_a_command_that_will_have_no_outcome_is_told() {
+        let table = KeyTable::new(10, vec![(key("b"), Reply::Done)]);
+        table.claim(&key("a"));
+        let Claim::UnderWay(mut waiting) = table.claim(&key("a")) else { panic!("it is under way") };
+        table.fail(&Error::lost());
+        assert!(matches!(waiting.try_recv().unwrap(), Err(Error::StorageFailed { .. })));
+        assert!(matches!(table.claim(&key("b")), Claim::Done(_)));
     }
 
     #[test]

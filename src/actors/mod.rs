@@ -19,6 +19,8 @@ pub mod activity;
 pub mod admission;
 pub mod answer;
 pub mod caller;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod checking;
 pub mod dialog;
 pub mod directory;
 pub mod dispatcher;

@@ -122,6 +122,8 @@ impl OperatorActor {
         let changed = !events.is_empty();
         let change = Change { at: now, events: Events::Operator(self.id.clone(), events) };
         outbox.done(&change, Reply::Done, caller);
+        #[cfg(test)]
+        self.shard.shared.reader.pass(crate::storage::testing::Trap::Operator);
         match self.operator.clone().filter(|_| changed) {
             Some(operator) => {
                 self.snapshot(&operator, outbox);

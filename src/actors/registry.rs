@@ -141,6 +141,8 @@ impl Registry {
         }
         let change = Change { at: now, events: Events::Channel(id.clone(), events) };
         outbox.done(&change, Reply::Done, caller);
+        #[cfg(test)]
+        shard.shared.reader.pass(crate::storage::testing::Trap::Registry);
         if let Some(channel) = self.channels.get(id) {
             snapshot(channel, before, &shard, &mut outbox);
             outbox.note(Note::Channel(Box::new(channel.clone())));

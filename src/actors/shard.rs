@@ -49,9 +49,16 @@ struct Outbox {
     lazy: bool,
     /// Whether more is about to be left, for which the batch had better wait.
     more: bool,
+    /// Whether the engine has stopped, and nothing leaves any more.
+    closed: bool,
 }
 
 impl Outbox {
+    fn clear(&mut self) {
+        self.batch = Batch::default();
+        self.notes.clear();
+    }
+
     fn is_due(&self) -> bool {
         let full = self.batch.record_bytes() > LAZY_BYTES;
         match self.lazy {
@@ -95,7 +102,15 @@ impl Shard {
         }
     }
 
-    /// Hands over what actors append, until the journal is gone.
+    /// Forgets what has not been handed over, and what will be left. A handler that panicked may have left half
+    /// of what belongs together; whoever waits for any of it sees that it is gone.
+    pub fn close(&self) {
+        let mut outbox = self.lock();
+        outbox.closed = true;
+        outbox.clear();
+    }
+
+    /// Hands over what actors append, until the journal is gone or the engine has stopped.
     pub async fn flush_forever(
         self: Arc<Self>,
         journal: Sender<Batch<Completion>>,
@@ -103,6 +118,11 @@ impl Shard {
     ) {
         loop {
             let (batch, notes) = poll_fn(|context| self.poll_due(context)).await;
+            #[cfg(test)]
+            self.shared.reader.pass(crate::storage::testing::Trap::Flusher);
+            if self.shared.failure.get().is_some() {
+                return;
+            }
             if let Some(batch) = batch
                 && journal.send(batch).is_err()
             {
@@ -223,6 +243,9 @@ impl OpenOutbox<'_> {
 
 impl Drop for OpenOutbox<'_> {
     fn drop(&mut self) {
+        if self.outbox.closed {
+            return self.outbox.clear();
+        }
         if (self.outbox.is_due() || !self.outbox.notes.is_empty())
             && let Some(flusher) = self.outbox.flusher.take()
         {

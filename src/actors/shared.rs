@@ -1,10 +1,14 @@
 //! What all actors of one engine, and its handle, have in common.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::task::Poll;
 
 use crossbeam_channel::Sender;
 use hashbrown::HashMap;
+use tokio::sync::{Notify, oneshot};
 
 use super::activity::Activity;
 use super::admission::Admission;
@@ -52,9 +56,21 @@ pub struct Shared {
     pub awake: AtomicUsize,
     /// Why the engine stopped, once it has.
     pub failure: OnceLock<Error>,
+    /// Told when it has.
+    pub halt: Notify,
 }
 
 impl Shared {
+    /// Waits for `stopped`, or until the engine has failed.
+    pub async fn until_halted<T>(&self, stopped: oneshot::Receiver<T>) {
+        let (mut stopped, mut halted) = (pin!(stopped), pin!(self.halt.notified()));
+        poll_fn(|context| match stopped.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(()),
+            Poll::Pending => halted.as_mut().poll(context),
+        })
+        .await;
+    }
+
     /// Stops the engine if a handler panicked.
     pub fn check(&self, handled: Result<(), Error>) {
         if let Err(bug) = handled {
@@ -62,10 +78,15 @@ impl Shared {
         }
     }
 
-    /// Stops the engine: nothing is admitted any more. The first reason stays.
+    /// Stops the engine: nothing is admitted any more, the actors go, and whoever waits is told. The first
+    /// reason stays.
     pub fn fail(&self, error: Error) {
         tracing::error!(%error, "the engine stops");
-        let _ = self.failure.set(error);
+        if self.failure.set(error.clone()).is_ok() {
+            self.keys.fail(&error);
+            self.activity.give_up();
+            self.halt.notify_one();
+        }
     }
 }
 

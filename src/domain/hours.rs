@@ -22,7 +22,7 @@ const QUIET_DAYS: u32 = 16;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calendar {
     zone: TimeZone,
-    /// From Monday on.
+    /// From Monday on; of each day in order, and apart from each other.
     week: [Vec<Interval>; 7],
     holidays: BTreeSet<Date>,
 }
@@ -30,7 +30,7 @@ pub struct Calendar {
 impl Calendar {
     /// The calendar of these hours; none if there is no such time zone.
     pub fn of(hours: &Hours) -> Option<Self> {
-        let week = hours.week.days().map(|(_, intervals)| intervals.to_vec());
+        let week = hours.week.days().map(|(_, intervals)| united(intervals));
         let holidays = hours.holidays.iter().map(|day| day.0).collect();
         Some(Self { zone: hours.zone()?, week, holidays })
     }
@@ -40,8 +40,7 @@ impl Calendar {
         let Some(today) = self.date(at) else { return false };
         // Where clocks go back over midnight, a moment may belong to the day before or after.
         let days = [today.yesterday().ok(), Some(today), today.tomorrow().ok()];
-        let holds = |day: Date| self.moments(day).any(|(from, until)| from <= at && at < until);
-        days.into_iter().flatten().any(holds)
+        days.into_iter().flatten().any(|day| self.is_within(day, at))
     }
 
     /// The first moment after this one at which it opens or closes; none if it never does.
@@ -61,12 +60,23 @@ impl Calendar {
         }
     }
 
+    /// Whether a moment is in an interval of this day. The last one that has begun is the last to end.
+    fn is_within(&self, day: Date, at: Timestamp) -> bool {
+        let intervals = self.intervals(day);
+        let begun =
+            intervals.partition_point(|one| self.moment(day, one.start).is_some_and(|from| from <= at));
+        let last = begun.checked_sub(1).map(|last| intervals[last].end);
+        last.and_then(|end| self.moment(day, end)).is_some_and(|until| at < until)
+    }
+
     /// The first moment of this day, after another, at which it is no longer so.
     fn change_within(&self, day: Date, after: Timestamp, is_open: bool) -> Option<Timestamp> {
-        let mut moments: Vec<Timestamp> =
-            self.moments(day).flat_map(|(from, until)| [from, until]).filter(|at| *at > after).collect();
-        moments.sort_unstable();
-        moments.into_iter().find(|at| self.is_open(*at) != is_open)
+        let intervals = self.intervals(day);
+        let over =
+            intervals.partition_point(|one| self.moment(day, one.end).is_some_and(|until| until <= after));
+        let ends = intervals[over..].iter().flat_map(|one| [one.start, one.end]);
+        let mut moments = ends.filter_map(|time| self.moment(day, time)).filter(|at| *at > after);
+        moments.find(|at| self.is_open(*at) != is_open)
     }
 
     /// The day before the next holiday, but later than this day.
@@ -76,13 +86,10 @@ impl Calendar {
         Some(holiday.yesterday().ok()?.max(tomorrow))
     }
 
-    /// The open times of a day as moments; some may be empty.
-    fn moments(&self, day: Date) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+    /// The open times of a day: in order, and apart from each other, so that their moments are in order too.
+    fn intervals(&self, day: Date) -> &[Interval] {
         let weekday = day.weekday().to_monday_zero_offset() as usize;
-        let intervals: &[Interval] = if self.holidays.contains(&day) { &[] } else { &self.week[weekday] };
-        intervals.iter().filter_map(move |interval| {
-            Some((self.moment(day, interval.start)?, self.moment(day, interval.end)?))
-        })
+        if self.holidays.contains(&day) { &[] } else { &self.week[weekday] }
     }
 
     /// The first moment at which the local clock shows this time of this day, or more.
@@ -111,6 +118,20 @@ impl Calendar {
         let at = jiff::Timestamp::from_millisecond(at.as_millis()).ok()?;
         Some(self.zone.to_datetime(at).date())
     }
+}
+
+/// The intervals of a day in order, those that touch or overlap as one.
+fn united(intervals: &[Interval]) -> Vec<Interval> {
+    let mut ordered = intervals.to_vec();
+    ordered.sort_unstable_by_key(|interval| (interval.start, interval.end));
+    let mut united: Vec<Interval> = Vec::with_capacity(ordered.len());
+    for interval in ordered {
+        match united.last_mut().filter(|last| interval.start <= last.end) {
+            Some(last) => last.end = last.end.max(interval.end),
+            None => united.push(interval),
+        }
+    }
+    united
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub mod command;
 pub mod dialog;
 pub mod emoji;
 pub mod event;
+mod few;
 pub mod file;
 pub mod finding;
 pub mod fold;

@@ -68,7 +68,7 @@ impl<T> Future for Execution<T> {
             State::Ready(result) => result.take().unwrap_or(Err(Error::Closed)),
             // The other end is dropped only when the engine went down before the outcome was known.
             State::UnderWay(receiver) => {
-                ready!(Pin::new(receiver).poll(context)).unwrap_or(Err(Error::Closed))
+                ready!(Pin::new(receiver).poll(context)).unwrap_or_else(|_| Err(Error::lost()))
             }
         };
         Poll::Ready(result.and_then(self.read))
@@ -165,7 +165,8 @@ impl Engine {
             Err(_) => {
                 shared.activity.turn_away();
                 shared.admission.give_back(1, bytes as usize);
-                Err(Error::Closed)
+                // It was closed this moment, or has failed.
+                Err(self.running.refusal().unwrap_or(Error::Closed))
             }
         }
     }

@@ -114,7 +114,7 @@ impl Engine {
     async fn find(&self, wanted: Wanted, actor: Option<OperatorId>) -> Result<Vec<FoundDialog>, Error> {
         let Wanted { filter, before, limit } = wanted.clone();
         let receiver = self.ask(Ask::Find(Box::new(wanted)), actor)?;
-        let delivery = receiver.await.map_err(|_| Error::Closed)??;
+        let delivery = receiver.await.map_err(|_| self.running.lost())??;
         let Outcome::Answered(answer) = delivery.outcome else { return Ok(Vec::new()) };
         let (mut found, awake) = match *answer {
             Answer::Pending(Pending::Found { found, awake }) => (found, awake),
@@ -139,7 +139,7 @@ impl Engine {
     /// Lets an answer out when everything that it shows is durable.
     async fn durably(&self, answer: Answer) -> Result<Answered, Error> {
         let receiver = self.ask(Ask::Barrier, None)?;
-        let delivery = receiver.await.map_err(|_| Error::Closed)??;
+        let delivery = receiver.await.map_err(|_| self.running.lost())??;
         Ok(Answered { answer, seq: delivery.seq })
     }
 }

@@ -4,12 +4,16 @@
 mod backup;
 mod builder;
 mod composer;
+#[cfg(test)]
+mod credits;
 mod execution;
 mod finding;
 mod history;
 mod host;
 mod leases;
 mod operator;
+#[cfg(test)]
+mod panics;
 mod participation;
 mod queries;
 mod requests;

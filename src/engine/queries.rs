@@ -179,7 +179,7 @@ impl Engine {
     pub async fn settle(&self) -> Result<u64, Error> {
         self.running.shared.activity.settled().await;
         let receiver = self.ask(Ask::Barrier, None)?;
-        let delivery: Delivery = receiver.await.map_err(|_| Error::Closed)??;
+        let delivery: Delivery = receiver.await.map_err(|_| self.running.lost())??;
         Ok(delivery.seq)
     }
 
@@ -189,7 +189,7 @@ impl Engine {
         actor: Option<OperatorId>,
     ) -> Result<(Answer, u64), Error> {
         let receiver = self.ask(Ask::Query(Box::new(query)), actor)?;
-        let delivery = receiver.await.map_err(|_| Error::Closed)??;
+        let delivery = receiver.await.map_err(|_| self.running.lost())??;
         match delivery.outcome {
             Outcome::Answered(answer) => Ok((*answer, delivery.seq)),
             Outcome::Done(_) | Outcome::Transient(_) => Ok((Answer::Pending(Pending::Nothing), delivery.seq)),

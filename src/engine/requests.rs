@@ -120,7 +120,7 @@ impl Engine {
         }
         let mut shown = Vec::with_capacity(asked.len());
         for (request, receiver) in asked {
-            let view = match receiver.await.map_err(|_| Error::Closed)? {
+            let view = match receiver.await.map_err(|_| self.running.lost())? {
                 Ok(delivery) => self.shown_request(request, delivery),
                 Err(error) => Err(error),
             };

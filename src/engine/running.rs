@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle, ThreadId};
 use actix::Addr;
 use actix_rt::{Arbiter, System};
 use crossbeam_channel::{Receiver, Sender};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::builder::ClockMode;
 use super::leases::Leases;
@@ -22,6 +22,7 @@ use crate::actors::caller::{Completion, Exit};
 use crate::actors::directory::Directory;
 use crate::actors::dispatcher::{self, CheckpointDue, CheckpointWritten, Dispatcher, Recovering, Shutdown};
 use crate::actors::eraser::{Erasing, Job};
+use crate::actors::guard::{guarded, guarded_task};
 use crate::actors::inbox::Inbox;
 use crate::actors::keys::KeyTable;
 use crate::actors::pilot::{Flight, Pilot};
@@ -140,6 +141,11 @@ impl Running {
         self.closing.load(Ordering::Acquire).then_some(Error::Closed)
     }
 
+    /// What is answered to what was under way and will have no outcome.
+    pub fn lost(&self) -> Error {
+        self.refusal().unwrap_or_else(Error::lost)
+    }
+
     /// Brings everything to its end and to disk.
     pub fn close(&self) -> Result<(), Error> {
         self.closing.store(true, Ordering::Release);
@@ -211,6 +217,7 @@ fn share(store: &Store, settings: &Settings, mode: ClockMode, erasing: Sender<Jo
         awake_dialogs: settings.awake_dialogs,
         awake: AtomicUsize::new(0),
         failure: OnceLock::new(),
+        halt: Notify::new(),
     }
 }
 
@@ -218,7 +225,10 @@ fn share(store: &Store, settings: &Settings, mode: ClockMode, erasing: Sender<Jo
 /// anything is taken in: its reply may have been given.
 fn start_eraser(work: Erasing, jobs: Receiver<Job>, unfinished: bool) -> Result<JoinHandle<()>, Error> {
     let shared = Arc::clone(&work.shared);
-    let thread = thread::Builder::new().name("centrala-erase".to_owned()).spawn(move || work.run(&jobs));
+    let thread = thread::Builder::new().name("centrala-erase".to_owned()).spawn(move || {
+        let shared = Arc::clone(&work.shared);
+        shared.check(guarded(|| work.run(&jobs)));
+    });
     let thread = thread.map_err(|error| Error::StorageFailed {
         reason: format!("no thread for what is to be erased: {error}"),
     })?;
@@ -249,11 +259,17 @@ impl House {
         up: std::sync::mpsc::Sender<Front>,
         stopped: oneshot::Receiver<()>,
     ) {
+        let shared = Arc::clone(&self.shared);
         System::new().block_on(async {
             let arbiters: Vec<Arbiter> = (0..self.arbiters).map(|_| Arbiter::new()).collect();
             let front = self.move_in(journal, &arbiters);
+            let (inbox, shard) = (Arc::clone(&front.inbox), Arc::clone(&front.shard));
             let _ = up.send(front);
-            let _ = stopped.await;
+            shared.until_halted(stopped).await;
+            if shared.failure.get().is_some() {
+                inbox.discard();
+                shard.close();
+            }
             for arbiter in arbiters {
                 arbiter.stop();
                 let _ = arbiter.join();
@@ -277,7 +293,7 @@ impl House {
                 dispatcher: started.dispatcher.clone(),
                 shard: started.shard,
             };
-            actix_rt::spawn(pilot.fly(flown));
+            actix_rt::spawn(guarded_task(Arc::clone(&self.shared), pilot.fly(flown)));
         }
         Front { dispatcher: started.dispatcher, inbox: started.inbox, shard }
     }

@@ -23,7 +23,7 @@ impl Engine {
     pub async fn advance(&self, advance: Advance) -> Result<Timestamp, Error> {
         let (done, landed) = oneshot::channel();
         self.take_off(Flight::Advance(advance, done))?;
-        let now = landed.await.map_err(|_| Error::Closed)??;
+        let now = landed.await.map_err(|_| self.running.lost())??;
         self.settle().await?;
         Ok(now)
     }
@@ -36,7 +36,7 @@ impl Engine {
     pub async fn run_script<S: Script>(&self, script: S) -> Result<S, Error> {
         let (done, landed) = oneshot::channel();
         self.take_off(Flight::Run(Box::new(script), done))?;
-        let script: Box<dyn Any> = landed.await.map_err(|_| Error::Closed)?;
+        let script: Box<dyn Any> = landed.await.map_err(|_| self.running.lost())?;
         self.settle().await?;
         script.downcast().map(|script| *script).map_err(|_| Error::Closed)
     }
@@ -48,6 +48,6 @@ impl Engine {
         let flights: &mpsc::UnboundedSender<Flight> = self.running.flights.as_ref().ok_or_else(|| {
             Rejection::invalid("do", "this engine runs on the system's clock, which nobody can move")
         })?;
-        flights.send(flight).map_err(|_| Error::Closed)
+        flights.send(flight).map_err(|_| self.running.lost())
     }
 }

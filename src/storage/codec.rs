@@ -16,9 +16,14 @@ use crate::ids::IdempotencyKey;
 use crate::limits;
 
 /// Damaged lengths may ask for any amount of memory; this bounds what they get.
-type Bounded = Configuration<LittleEndian, Varint, Limit<{ limits::JOURNAL_FRAME_BYTES }>>;
+type Bounded<const BYTES: usize> = Configuration<LittleEndian, Varint, Limit<BYTES>>;
 
-const DECODING: Bounded = config::standard().with_limit();
+/// A number of one byte counts as what it takes in memory: up to 16 bytes.
+const SPREAD: usize = 16;
+
+const SHORT: usize = 4 * 1024;
+const MEDIUM: usize = 64 * 1024;
+const LONG: usize = 1024 * 1024;
 
 /// Why bytes are not what was encoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,8 +101,19 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     Ok(value)
 }
 
+/// A text gets the memory that its length asks for before it is read, so the bound goes by what there is.
 fn decode_first<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), CodecError> {
-    bincode::serde::decode_from_slice(bytes, DECODING)
+    match bytes.len() {
+        ..=SHORT => decode_bounded::<T, { SPREAD * SHORT }>(bytes),
+        ..=MEDIUM => decode_bounded::<T, { SPREAD * MEDIUM }>(bytes),
+        ..=LONG => decode_bounded::<T, { SPREAD * LONG }>(bytes),
+        _ => decode_bounded::<T, { limits::JOURNAL_FRAME_BYTES }>(bytes),
+    }
+}
+
+fn decode_bounded<T: DeserializeOwned, const BYTES: usize>(bytes: &[u8]) -> Result<(T, usize), CodecError> {
+    let bounded: Bounded<BYTES> = config::standard().with_limit();
+    bincode::serde::decode_from_slice(bytes, bounded)
         .map_err(|error| CodecError { offset: 0, reason: error.to_string() })
 }
 

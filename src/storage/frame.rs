@@ -53,6 +53,11 @@ impl Position {
         frame_key(self.seq, self.part)
     }
 
+    /// Whether a journal may have got so far: one more of everything is still a number.
+    pub fn is_sound(&self) -> bool {
+        (1..u64::MAX).contains(&self.seq) && self.part < u32::MAX
+    }
+
     /// The sequence number of the last event before this place.
     pub fn last_seq(&self) -> u64 {
         self.seq - 1
@@ -193,7 +198,7 @@ impl<'a> Frame<'a> {
             return Err(format!("it has {} bytes of records, not {}", records.len(), number(40)));
         }
         let events = number(24);
-        let last = at.seq.checked_add(events).filter(|_| at.seq > 0 && at.part < u32::MAX);
+        let last = at.seq.checked_add(events).filter(|last| at.is_sound() && *last < u64::MAX);
         last.ok_or("its sequence numbers are out of range")?;
         let clock = Timestamp::from_millis(number(32) as i64);
         Ok(Self { at, next: at.after(events, chained), events, clock, records, redacted })

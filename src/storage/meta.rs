@@ -11,6 +11,7 @@ use super::image::StoredImage;
 use super::rocks::{Changes, Disk, Safety, Table};
 use crate::error::Error;
 use crate::ids::SubscriptionName;
+use crate::limits;
 use crate::timestamp::Timestamp;
 
 /// The format that is written, and the newest that is read. Every older one stays readable.
@@ -99,7 +100,8 @@ pub(super) fn write_format(disk: &Disk, format: u32) -> Result<(), Error> {
 
 /// Where the last completed checkpoint began.
 pub(super) fn checkpoint(disk: &Disk) -> Result<Checkpoint, Error> {
-    Ok(read(disk, "checkpoint", CHECKPOINT_KEY)?.unwrap_or(Checkpoint::NONE))
+    let checkpoint: Checkpoint = read(disk, "checkpoint", CHECKPOINT_KEY)?.unwrap_or(Checkpoint::NONE);
+    sound("checkpoint", checkpoint, checkpoint.frame.is_sound() && checkpoint.seq < u64::MAX)
 }
 
 pub(super) fn put_checkpoint(changes: &mut Changes<'_>, checkpoint: &Checkpoint) {
@@ -108,7 +110,8 @@ pub(super) fn put_checkpoint(changes: &mut Changes<'_>, checkpoint: &Checkpoint)
 
 /// Where the journal begins. Older frames may still be in the files, but need not be whole.
 pub(super) fn first(disk: &Disk) -> Result<Position, Error> {
-    Ok(read(disk, "first", FIRST_KEY)?.unwrap_or(Position::START))
+    let first: Position = read(disk, "first", FIRST_KEY)?.unwrap_or(Position::START);
+    sound("first", first, first.is_sound())
 }
 
 /// Synced, because files are removed next: without it they would be missed.
@@ -117,7 +120,10 @@ pub(super) fn write_first(disk: &Disk, first: &Position) -> Result<(), Error> {
 }
 
 pub(super) fn totals(disk: &Disk, key_window: u32) -> Result<Totals, Error> {
-    Ok(read(disk, "totals", TOTALS_KEY)?.unwrap_or(Totals::new(key_window)))
+    let totals: Totals = read(disk, "totals", TOTALS_KEY)?.unwrap_or(Totals::new(key_window));
+    let is_sound =
+        totals.key_window > 0 && totals.next_dialog <= limits::DIALOGS + 1 && totals.next_key < u64::MAX;
+    sound("totals", totals, is_sound)
 }
 
 /// What the dispatcher remembers, stored like an image.
@@ -162,6 +168,10 @@ pub(super) fn write_subscription(
 fn read<T: DeserializeOwned>(disk: &Disk, what: &str, key: &[u8]) -> Result<Option<T>, Error> {
     let Some(value) = disk.get(Table::Meta, key)? else { return Ok(None) };
     codec::decode(&value).map(Some).map_err(|error| damaged(what, &error.to_string()))
+}
+
+fn sound<T>(what: &str, value: T, is_sound: bool) -> Result<T, Error> {
+    if is_sound { Ok(value) } else { Err(damaged(what, "its numbers are out of range")) }
 }
 
 fn damaged(what: &str, reason: &str) -> Error {

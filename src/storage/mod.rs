@@ -26,6 +26,8 @@ mod files;
 mod finding;
 mod fingerprint;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod image;
 mod inspect;
 mod journal;

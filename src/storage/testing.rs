@@ -16,18 +16,64 @@ use crate::error::Error;
 use crate::ids::*;
 use crate::timestamp::Timestamp;
 
-/// Writes that fail on purpose.
+/// Where something panics on purpose, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trap {
+    /// A dialog has left a change for the journal and not applied it.
+    Dialog,
+    /// A dialog has left one of two changes that belong together.
+    Move,
+    /// An operator has left a change for the journal.
+    Operator,
+    /// The registry has left a change for the journal.
+    Registry,
+    /// The dispatcher is about to take a command in.
+    Dispatcher,
+    /// The dispatcher is about to hear what came of a command.
+    Note,
+    /// What actors left is about to be handed to the journal.
+    Flusher,
+    /// A client is about to be erased.
+    Eraser,
+    /// A group is on the disk, and nobody knows.
+    Commit,
+    /// A reply is about to leave.
+    Release,
+    /// Images are about to be written.
+    Archive,
+}
+
+/// Writes that fail on purpose, and what panics on purpose.
 pub(crate) struct Faults {
     left: AtomicU64,
+    trap: Mutex<Option<Trap>>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { left: AtomicU64::new(u64::MAX) }
+        Self { left: AtomicU64::new(u64::MAX), trap: Mutex::default() }
+    }
+}
+
+impl Reader {
+    /// Sets a trap in the engine that has this directory.
+    pub(crate) fn set_trap(&self, trap: Trap) {
+        *self.disk.faults.trap.lock().unwrap() = Some(trap);
+    }
+
+    /// Somebody comes by here.
+    pub(crate) fn pass(&self, trap: Trap) {
+        self.disk.faults.pass(trap);
     }
 }
 
 impl Faults {
+    /// Panics if a trap is set here.
+    pub(super) fn pass(&self, trap: Trap) {
+        let sprung = self.trap.lock().unwrap().take_if(|set| *set == trap).is_some();
+        assert!(!sprung, "a trap in a test: {trap:?}");
+    }
+
     /// Lets so many more writes succeed.
     pub fn after(&self, writes: u64) {
         self.left.store(writes, Ordering::SeqCst);
@@ -137,9 +183,13 @@ pub fn put_item(name: &str, text: &str, at: i64) -> Change {
     Change { at: Timestamp::from_millis(at), events }
 }
 
+fn a_moment() -> impl Strategy<Value = i64> {
+    -(1_i64 << 60)..1 << 60
+}
+
 pub fn arbitrary_change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        any::<i64>().prop_map(clock),
+        a_moment().prop_map(clock),
         (any::<u64>(), ".{0,9}").prop_map(|(id, name)| {
             let opened = DialogEvent::Opened {
                 channel: channel_id(),
@@ -159,10 +209,10 @@ pub fn arbitrary_change() -> impl Strategy<Value = Change> {
                 ],
             )
         }),
-        ("[a-z]{1,30}", any::<u32>(), any::<i64>())
+        ("[a-z]{1,30}", any::<u32>(), a_moment())
             .prop_map(|(name, capacity, at)| put_operator(&name, capacity, at)),
-        (any::<u32>(), any::<i64>()).prop_map(|(weight, at)| put_channel(weight, at)),
-        ("[a-z]{1,9}", ".{0,9}", any::<i64>()).prop_map(|(name, text, at)| put_item(&name, &text, at)),
+        (any::<u32>(), a_moment()).prop_map(|(weight, at)| put_channel(weight, at)),
+        ("[a-z]{1,9}", ".{0,9}", a_moment()).prop_map(|(name, text, at)| put_item(&name, &text, at)),
     ]
 }
 

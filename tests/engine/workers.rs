@@ -256,3 +256,35 @@ fn a_stopped_worker_takes_nothing_more() {
         assert_eq!((open(&engine), outside.calls().len()), (1, 0));
     });
 }
+
+/// Panics at its first request, and does the others.
+struct Buggy(Arc<Outside>, AtomicUsize);
+
+impl RequestHandler for Buggy {
+    async fn handle(&self, request: &RequestView) -> Outcome {
+        assert!(self.1.fetch_add(1, Ordering::SeqCst) > 0, "a bug in a handler, in a test");
+        self.0.call(request.request);
+        self.0.done(request.request)
+    }
+}
+
+#[test]
+fn a_handler_that_panics_ends_its_worker_and_nothing_else() {
+    in_time(|| {
+        let (_house, engine) = house_with(20);
+        let outside = Arc::new(Outside::default());
+        let buggy = Buggy(Arc::clone(&outside), AtomicUsize::new(0));
+        let worker = Worker::new(engine.clone(), buggy);
+        assert!(thread::spawn(|| worker.run_blocking()).join().is_err(), "it is the host's to see");
+        make(&engine, 1);
+        assert_eq!(open(&engine) + outside.calls().len(), 21, "nothing is lost and nothing is kept");
+        let worker = quick(Worker::new(engine.clone(), Prompt(Arc::clone(&outside))));
+        let stopper = worker.stopper();
+        let running = thread::spawn(|| worker.run_blocking());
+        while open(&engine) > 0 {}
+        stopper.stop();
+        running.join().unwrap().unwrap();
+        assert_eq!(outside.done.lock().unwrap().len(), 21);
+        engine.close_blocking().unwrap();
+    });
+}

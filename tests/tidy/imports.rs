@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["engine"],
     &["requests"],
     &["protocol"],
+    &["fuzzing"],
     &["load", "simulation"],
     &["ffi"],
     &["cli"],

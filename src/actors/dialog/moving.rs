@@ -59,6 +59,8 @@ impl DialogActor {
         // The dispatcher knows the new dialog before it hears that this one has ended.
         outbox.note(Note::Moved(Box::new(Moved { dialog: dialog.clone(), facts })));
         self.commit(&mut outbox, Decision::done(here), now, Caller::nobody());
+        #[cfg(test)]
+        shard.shared.reader.pass(crate::storage::testing::Trap::Move);
         let change = Change { at: now, events: Events::Dialog(to, there) };
         outbox.done(&change, Reply::Opened(Opened { dialog: to }), caller);
         send_image(&Arc::new(dialog), OnDisk::default(), None, &shard.shared, &mut outbox);

@@ -41,6 +41,8 @@ impl Asking {
 
 impl Dispatcher {
     pub(super) fn handle_envelope(&mut self, envelope: Envelope, now: Timestamp) {
+        #[cfg(test)]
+        self.shared.reader.pass(crate::storage::testing::Trap::Dispatcher);
         let Envelope { ask, actor, caller } = envelope;
         let acting = match actor.map(|operator| self.acting(operator)).transpose() {
             Ok(acting) => acting,

@@ -198,6 +198,8 @@ impl Dispatcher {
     }
 
     fn take_note(&mut self, note: Note, now: Timestamp) {
+        #[cfg(test)]
+        self.shared.reader.pass(crate::storage::testing::Trap::Note);
         match note {
             Note::Dialog(note) => self.dialog_returned(note, now),
             Note::Channel(channel) => {

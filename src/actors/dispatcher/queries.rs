@@ -51,6 +51,10 @@ impl Dispatcher {
 
     /// Answers when everything that came before has been handed to the journal.
     pub(super) fn barrier(&self, caller: Caller) {
+        #[cfg(feature = "fuzzing")]
+        if crate::actors::checking::is_wanted() {
+            self.router.check_settled();
+        }
         self.pending(Pending::Nothing, caller);
     }
 

@@ -18,6 +18,7 @@ use super::retention::Retention;
 use super::sleeping::Resting;
 use crate::actors::caller::Completion;
 use crate::actors::dialog::{OnDisk, send_image};
+use crate::actors::guard::guarded_task;
 use crate::actors::inbox::Inbox;
 use crate::actors::registry::Registry;
 use crate::actors::shard::Shard;
@@ -62,6 +63,13 @@ impl Recovering {
             channels.iter().for_each(|channel| router.put_channel(&channel.thing));
             router
         })
+    }
+
+    /// The router alone, to see what it makes of what was found.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn into_router(mut self) -> Router {
+        self.router();
+        self.router.unwrap_or_default()
     }
 
     /// Whether something was erased of which the disk may not know yet.
@@ -191,6 +199,7 @@ pub fn start(
     });
     for (arbiter, shard) in flushers {
         let flusher = shard.flush_forever(journal.clone(), address.clone());
+        let flusher = guarded_task(Arc::clone(shared), flusher);
         match arbiter {
             Some(arbiter) => drop(arbiter.spawn(flusher)),
             None => drop(actix_rt::spawn(flusher)),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
 pub use self::considered::{Considered, PackedConsidered, Packing};
-
+use crate::domain::few::few;
 use crate::ids::{ChannelId, OperatorId};
 use crate::timestamp::Timestamp;
 
@@ -226,5 +226,6 @@ pub struct Ruled {
     /// What it followed from.
     pub ruling: KeptRuling,
     /// Who got it.
+    #[serde(deserialize_with = "few")]
     pub winners: SmallVec<[OperatorId; 1]>,
 }

@@ -210,6 +210,7 @@ fn calendars() -> impl Strategy<Value = (Calendar, Timestamp)> {
     let week = prop::collection::vec(some_intervals(), 7);
     (places(), week, prop::collection::vec(-2_i64..4, 0..3)).prop_map(|((name, moment), week, holidays)| {
         let near = at(moment);
+        let week: Vec<_> = week.iter().map(|day| united(day)).collect();
         let mut calendar = Calendar { week: week.try_into().unwrap(), ..in_zone(name) };
         let today = calendar.date(near).unwrap();
         calendar.holidays =
@@ -258,4 +259,18 @@ proptest! {
         }
         prop_assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn intervals_that_touch_or_overlap_are_one() {
+    let quarters = (0..96).map(|quarter| {
+        let at = |quarter: u16| match quarter {
+            96 => "24:00".to_owned(),
+            quarter => format!("{:02}:{:02}", quarter / 4, quarter % 4 * 15),
+        };
+        interval(&at(quarter), &at(quarter + 1))
+    });
+    assert_eq!(united(&quarters.rev().collect::<Vec<_>>()), [interval("00:00", "24:00")]);
+    let some = [interval("12:00", "13:00"), interval("09:00", "10:00"), interval("09:30", "11:00")];
+    assert_eq!(united(&some), [interval("09:00", "11:00"), interval("12:00", "13:00")]);
 }

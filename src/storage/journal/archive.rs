@@ -79,6 +79,8 @@ impl Archive {
 
     /// Takes the images of one group.
     pub(super) fn take(&mut self, parcel: Parcel) -> Result<(), Error> {
+        #[cfg(test)]
+        self.store.disk.faults.pass(crate::storage::testing::Trap::Archive);
         let Parcel { start, clock, bytes_before, images, statistics } = parcel;
         if let Some(writing) = statistics {
             self.store.statistics.write(writing, &self.store.disk)?;

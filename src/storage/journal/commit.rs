@@ -94,6 +94,8 @@ impl<R> Commit<R> {
             self.release(std::mem::take(&mut waiting), None);
         }
         let outcome = self.write(start, frame.as_ref(), &files);
+        #[cfg(test)]
+        self.disk.faults.pass(crate::storage::testing::Trap::Commit);
         if !eager {
             if outcome.is_ok() {
                 // Before anybody hears of it, so that whoever asks then finds it counted.
@@ -232,6 +234,14 @@ impl<R> Default for Packed<R> {
     fn default() -> Self {
         let (waiting, images) = (Vec::new(), Vec::new());
         Self { waiting, images, frame: None, files: Vec::new(), tallies: Vec::new() }
+    }
+}
+
+/// Forgets group after group until closing is said and nothing waits.
+pub(super) fn forget<R>(batches: &Receiver<Batch<R>>, closing: &Receiver<()>) {
+    let mut group = Vec::new();
+    while gather(batches, closing, &mut group) {
+        group.clear();
     }
 }
 

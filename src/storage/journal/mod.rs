@@ -17,6 +17,7 @@ mod release;
 mod stepped;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -84,11 +85,20 @@ impl<R: Send + 'static> Journal<R> {
         let begun_at = Arc::new(AtomicU64::new(0));
         let (disk, tail) = (Arc::clone(&store.disk), Arc::clone(&store.tail));
         let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, to_archive);
-        let archive = Archive::new(store, alarm, begun_at);
+        let archive = Archive::new(store, Arc::clone(&alarm), begun_at);
         let threads = vec![
-            spawn("centrala-commit", move || commit.run(&to_commit, &is_closing))?,
-            spawn("centrala-release", move || release::run(&released, gate))?,
-            spawn("centrala-archive", move || archive.run(&archived))?,
+            spawn("centrala-commit", &alarm, {
+                let (rest, end) = (to_commit.clone(), is_closing.clone());
+                (move || commit.run(&to_commit, &is_closing), move || commit::forget(&rest, &end))
+            })?,
+            spawn("centrala-release", &alarm, {
+                let rest = released.clone();
+                (move || release::run(&released, gate), move || rest.iter().for_each(drop))
+            })?,
+            spawn("centrala-archive", &alarm, {
+                let rest = archived.clone();
+                (move || archive.run(&archived), move || rest.iter().for_each(drop))
+            })?,
         ];
         Ok(Self { batches, closing, threads, disk, tail })
     }
@@ -119,7 +129,21 @@ impl<R: Send + 'static> Journal<R> {
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+/// Starts a thread. If it panics, it raises the alarm and then forgets whatever else it is given: a channel keeps
+/// what is in it as long as there is somebody who may send, and whoever waits for that would wait as long.
+fn spawn(
+    name: &'static str,
+    alarm: &Arc<Alarm>,
+    (run, forget): (impl FnOnce() + Send + 'static, impl FnOnce() + Send + 'static),
+) -> Result<JoinHandle<()>, Error> {
+    let alarm = Arc::clone(alarm);
+    let run = move || {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+            alarm.raise(&Error::of_panic(name, &*panic));
+            forget();
+            resume_unwind(panic);
+        }
+    };
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
     spawned.map_err(|error| Error::StorageFailed { reason: format!("no thread for {name}: {error}") })
 }

@@ -12,6 +12,7 @@ use crate::domain::library::{Item, ItemId};
 use crate::domain::operator::Operator;
 use crate::error::Error;
 use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::limits;
 use crate::storage::fingerprint::{Thing, fingerprint};
 use crate::storage::frame::place;
 use crate::storage::image::{StoredImage, decode_state, dialog_key, dialog_of, dialog_range};
@@ -115,6 +116,9 @@ impl<'a> Fold<'a> {
         seq: u64,
     ) -> Result<(), Failure> {
         let Some(first) = events.first() else { return Ok(()) };
+        if !(1..=limits::DIALOGS).contains(&id.0) {
+            return Err(Failure::Orphan(format!("no dialog has the number {id}")));
+        }
         let known = self.dialogs.get(&id).is_some_and(|slot| seq <= slot.as_of || slot.dialog.is_some());
         if !known {
             let slot = load(self.disk, id, seq)?.map_or_else(|| open(id, first, at), Ok)?;
@@ -238,6 +242,9 @@ fn stored_dialog(id: DialogId, value: &[u8], open: bool) -> Result<(u64, Recover
     let place = || format!("image of dialog {id}");
     let image = StoredImage::parse(value, place)?;
     let dialog: Dialog = decode_state(image.state, place)?;
+    if dialog.id != id {
+        return Err(Error::Damaged { place: place(), reason: format!("it is of dialog {}", dialog.id) });
+    }
     let on_disk = Some(fingerprint(Thing::Dialog(id), image.state));
     Ok((image.as_of, RecoveredDialog { dialog, on_disk, was_open_on_disk: open, clean: true, erased: None }))
 }
