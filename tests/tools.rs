@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Some lines that make a small data directory.
 const SCRIPT: &str = r#"{"do":"put_operator","operator":"anna","name":"Anna"}
@@ -226,15 +226,17 @@ fn with_small_volume(directory: &Path, commands: &str) -> Option<Output> {
 #[test]
 fn where_no_space_is_left_nothing_of_a_backup_stays_and_the_engine_goes_on() {
     let directory = filled();
-    let more = "head -c 200000 /dev/urandom | base64 -w0 | sed 's/.*/{\"do\":\"receive\",\"channel\":\"web\",\
-        \"client\":\"big\",\"text\":\"\",\"files\":[{\"name\":\"a\",\"media_type\":\"b\\/c\",\"data_base64\":\"&\"}]}/'";
-    let lines = "echo '{\"do\":\"backup\",\"to\":\"small/copy\"}'; \
-        echo '{\"do\":\"receive\",\"channel\":\"web\",\"client\":\"ala\",\"text\":\"still there?\"}'";
-    let script = format!(
-        "({more}; {lines}) | centrala run --clock virtual --data data; ls small; centrala backup data small/copy; \
-         ls small; centrala verify data"
-    );
-    let Some(output) = with_small_volume(directory.path(), &script) else {
+    let file = json!({"name": "a", "media_type": "b/c", "data_base64": "QUJD".repeat(70_000)});
+    let lines = [
+        json!({"do": "receive", "channel": "web", "client": "big", "text": "", "files": [file]}),
+        json!({"do": "backup", "to": "small/copy"}),
+        json!({"do": "receive", "channel": "web", "client": "ala", "text": "still there?"}),
+    ];
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    fs::write(directory.path().join("lines"), lines).expect("it can be written");
+    let script = "centrala run --clock virtual --data data < lines; ls small; \
+        centrala backup data small/copy; ls small; centrala verify data";
+    let Some(output) = with_small_volume(directory.path(), script) else {
         println!("skipped: no volume can be mounted here");
         return;
     };
