@@ -84,20 +84,22 @@ install_missing() {
     has_libclang || die "libclang is still not found: set LIBCLANG_PATH to the folder it is in, then run this again"
 }
 
-# Tests in which calls of the operating system fail need it, and leave themselves out without it.
+# Tests in which calls of the operating system fail need it, and leave themselves out without it: tried once.
 offer_strace() {
-    [ "$(uname -s)" = Linux ] && ! has strace || return 0
-    local install=()
-    [ "$(id -u)" -eq 0 ] || install=(sudo -n)
+    local failed="$CARGO_TARGET_DIR/strace-is-missing" as_root=()
+    [ "$(uname -s)" = Linux ] && ! has strace && [ ! -e "$failed" ] || return 0
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
     if has apt-get; then
-        "${install[@]}" apt-get update -q >&2 || say "apt-get update failed; trying with the lists that are here"
-        install+=(env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends strace)
+        "${as_root[@]}" apt-get update -q >&2 || say "apt-get update failed; trying with the lists that are here"
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends strace >&2
     elif has dnf; then
-        install+=(dnf install -y strace)
+        "${as_root[@]}" dnf install -y strace >&2
     else
-        return 0
-    fi
-    "${install[@]}" >&2 || say "strace could not be installed: tests that need it are left out"
+        false
+    fi || {
+        say "strace could not be installed: tests that need it are left out"
+        mkdir -p "$CARGO_TARGET_DIR" && touch "$failed"
+    }
 }
 
 find_brewed_libclang() {

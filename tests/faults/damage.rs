@@ -186,6 +186,11 @@ impl Found {
         match &self.opened {
             Ok(picture) if picture == reference.whole() => Outcome::Harmless,
             Ok(picture) if reference.pictures.contains(picture) => Outcome::Prefix,
+            // An engine does not look at everything when it opens. `verify` does.
+            Ok(_) if self.verified.is_err() => {
+                check_refusal(self.verified.as_ref().expect_err("it was refused"), what);
+                Outcome::RefusedInPart
+            }
             _ => self.whole_or_refused(reference, what),
         }
     }
