@@ -32,7 +32,7 @@ pub fn commands(bytes: &[u8], directory: &Path) {
     let mut model = Model::default();
     run(&mut model, input, directory);
     // Starting takes longer than the commands do, so one input in four is taken up once more.
-    if bytes.len() % 4 == 0 {
+    if bytes.len().is_multiple_of(4) {
         let before = model.health.take();
         run(&mut model, Vec::new(), directory);
         assert_eq!(model.health, before, "a restart changes nothing");

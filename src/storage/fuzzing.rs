@@ -234,6 +234,9 @@ fn keyed(table: Table, payload: &[u8]) -> Option<(Table, Vec<u8>, Vec<u8>)> {
     Some((table, key.to_vec(), value.to_vec()))
 }
 
+/// An entry of what the fuzzer begins with, of a key and its value.
+type Make<'a> = dyn Fn(&[u8], &[u8]) -> (u8, Vec<u8>) + 'a;
+
 /// What is stored in a closed data directory, as entries: what the fuzzer begins with.
 ///
 /// # Errors
@@ -241,7 +244,7 @@ fn keyed(table: Table, payload: &[u8]) -> Option<(Table, Vec<u8>, Vec<u8>)> {
 pub fn entries_of(path: &Path) -> Result<Vec<(u8, Vec<u8>)>, Error> {
     let disk = Disk::open_read_only(path)?;
     let mut entries = Vec::new();
-    let mut take = |table, make: &dyn Fn(&[u8], &[u8]) -> (u8, Vec<u8>)| {
+    let mut take = |table, make: &Make<'_>| {
         disk.scan(table, &[], None, &mut |key, value| {
             entries.push(make(key, value));
             Ok(ControlFlow::Continue(()))

@@ -16,12 +16,13 @@ impl Disk {
             return Err(failure.clone());
         }
         let opened = self.opened();
-        let db = match opened.as_ref().ok_or(Error::Closed)? {
-            Backing::Rocks(db) => db,
+        match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) => {
+                let made = Checkpoint::new(db).and_then(|checkpoint| checkpoint.create_checkpoint(to));
+                made.map_err(|error| errors::copying(to, &error))
+            }
             #[cfg(test)]
-            Backing::Simulated(_) => return Err(errors::unusable(to, "a simulated disk is not copied")),
-        };
-        let made = Checkpoint::new(db).and_then(|checkpoint| checkpoint.create_checkpoint(to));
-        made.map_err(|error| errors::copying(to, &error))
+            Backing::Simulated(_) => Err(errors::unusable(to, "a simulated disk is not copied")),
+        }
     }
 }
