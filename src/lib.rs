@@ -55,7 +55,8 @@
 //! [`engine::Engine`] is the door. [`domain`] has the vocabulary, [`domain::permission::Permission`] the
 //! table of who may do what. [`capabilities`] says what there is and where it is shown, [`architecture`]
 //! follows one command from the call to disk and back. [`statistics`] says what is counted and how exactly,
-//! [`erasing`] how a person is erased, [`operating`] what people do with a data directory. The line protocol is in [`protocol`].
+//! [`erasing`] how a person is erased, [`operating`] what people do with a data directory, [`robustness`] what
+//! the engine bears and how that is tested. The line protocol is in [`protocol`].
 #![warn(missing_docs)]
 
 pub mod actors;
@@ -91,6 +92,10 @@ pub mod erasing {
 
 pub mod operating {
     #![doc = include_str!("../docs/operating.md")]
+}
+
+pub mod robustness {
+    #![doc = include_str!("../docs/robustness.md")]
 }
 
 pub mod statistics {

@@ -110,8 +110,9 @@ impl Chooser<'_> {
         self.one(&["hello", "", "Żółw :smile:", "{client.name} {operator.name}", "\u{0}\u{202e}𝒳"])
     }
 
+    /// At most an hour: a dialog that nobody answers goes round in it for so long.
     fn ms(&mut self) -> u64 {
-        self.one(&[1000, 1, 60_000, 3_600_000, 86_400_000, 0])
+        self.one(&[1000, 1, 60_000, 3_600_000, 600_000, 0])
     }
 }
 
@@ -143,7 +144,7 @@ fn put_channel(channel: &str, chooser: &mut Chooser<'_>) -> Value {
     let members = &["anna", "bert", "cleo", "boss"][chooser.number(4) as usize..];
     let mut line = json!({"do": "put_channel", "channel": channel, "name": channel, "weight": 1 + chooser.number(2),
         "queue": {"mode": mode, "members": members, "accept": if auto { "auto" } else { "answer" },
-            "offer_timeout_ms": chooser.ms(), "check_online": chooser.number(4) != 1}});
+            "offer_timeout_ms": chooser.one(&[60_000, 20_000, 0]), "check_online": chooser.number(4) != 1}});
     let extras = chooser.number(128);
     let mut add = |bit: u64, field: &str, value: Value| {
         if extras >> bit & 1 == 1 {

@@ -104,10 +104,10 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 /// A text gets the memory that its length asks for before it is read, so the bound goes by what there is.
 fn decode_first<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), CodecError> {
     match bytes.len() {
-        length if length <= SHORT => decode_bounded::<T, { SPREAD * SHORT }>(bytes),
-        length if length <= MEDIUM => decode_bounded::<T, { SPREAD * MEDIUM }>(bytes),
-        length if length <= LONG => decode_bounded::<T, { SPREAD * LONG }>(bytes),
-        _ => decode_bounded::<T, { limits::JOURNAL_FRAME_BYTES }>(bytes),
+        0..SHORT => decode_bounded::<T, { SPREAD * SHORT }>(bytes),
+        SHORT..MEDIUM => decode_bounded::<T, { SPREAD * MEDIUM }>(bytes),
+        MEDIUM..LONG => decode_bounded::<T, { SPREAD * LONG }>(bytes),
+        LONG.. => decode_bounded::<T, { limits::JOURNAL_FRAME_BYTES }>(bytes),
     }
 }
 
