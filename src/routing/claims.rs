@@ -25,7 +25,11 @@ impl Router {
             Fact::OfferEnded { operator, declined } => self.offer_ended(dialog, operator, *declined),
             Fact::Owned { operator, weight, at, answered: _ } => self.owned(dialog, operator, *weight, *at),
             Fact::BotHolds { operator } => self.held_by_bot(dialog, operator),
-            Fact::Transferred { channel, entered_at } => {
+            Fact::Unanswered => self.note_unanswered(dialog),
+            Fact::Transferred { channel, entered_at, overflows } => {
+                if *overflows {
+                    self.note_unanswered(dialog);
+                }
                 self.transferred(dialog, channel.as_ref(), *entered_at);
             }
             Fact::Wrote { .. } | Fact::Unpinned | Fact::NotYet { .. } => {}
@@ -155,6 +159,14 @@ impl Router {
         if account.removed {
             let bot = account.id.clone();
             self.mends.insert((Mend::ReturnToQueue, dialog, bot));
+        }
+    }
+
+    /// What its channel does when nobody answers in time is done once.
+    fn note_unanswered(&mut self, dialog: DialogId) {
+        let ticket = self.ticket_mut(dialog);
+        if !ticket.unanswered_in.contains(&ticket.line) {
+            ticket.unanswered_in.push(ticket.line);
         }
     }
 

@@ -156,9 +156,7 @@ impl Router {
     /// is one.
     pub fn hold_place(&mut self, dialog: DialogId, channel: &ChannelId) -> bool {
         let line = self.intern_line(channel);
-        // Whoever could be given a dialog at once can be given one, and others may be on their way.
-        let counted = self.lines[line].entering == 0;
-        if self.is_full_for(dialog, channel) || !counted && self.lines[line].has_no_place(0) {
+        if self.is_full_for(dialog, line) {
             return false;
         }
         if let Some(trip) = self.ticket_mut(dialog).trips.last_mut() {
@@ -172,6 +170,7 @@ impl Router {
     pub(super) fn wind_by(&mut self, dialog: DialogId, fact: &Fact) {
         match fact {
             Fact::NotYet { timer, at } => self.set_clock(dialog, *timer, Some(*at)),
+            Fact::Unanswered => self.set_clock(dialog, DialogTimer::NoAnswer, None),
             Fact::Owned { .. } | Fact::Transferred { .. } | Fact::BotHolds { .. } | Fact::Unpinned => {
                 self.wind(dialog, Timestamp::from_millis(i64::MIN))
             }
@@ -253,7 +252,7 @@ fn concerns(timer: DialogTimer, ticket: &Ticket) -> bool {
     let with_bot = matches!(ticket.holder, Holder::Bot(_));
     match timer {
         DialogTimer::HandOff => with_bot,
-        DialogTimer::NoAnswer => in_queue && !ticket.answered,
+        DialogTimer::NoAnswer => in_queue && !ticket.answered && !ticket.unanswered_in.contains(&ticket.line),
         DialogTimer::Abandonment => (in_queue || with_bot) && !ticket.answered,
         DialogTimer::Closing => matches!(ticket.holder, Holder::Owner(_)),
     }

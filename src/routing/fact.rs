@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::domain::dialog::{Author, DialogTimer};
+use crate::domain::dialog::{Author, DialogTimer, Notice};
 use crate::domain::event::{Destination, DialogEvent};
 use crate::ids::{ChannelId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -63,7 +63,11 @@ pub enum Fact {
         channel: Option<ChannelId>,
         /// When that was; its place in the queue counts from here.
         entered_at: Timestamp,
+        /// Whether that is what the channel where it was does when nobody answers in time.
+        overflows: bool,
     },
+    /// Nobody answered in time, and its channel has done what it does about that.
+    Unanswered,
     /// It is so urgent from now on.
     Prioritised {
         /// Larger is more urgent.
@@ -112,20 +116,23 @@ impl Fact {
             DialogEvent::Taken { operator, weight, .. } => {
                 Self::Owned { operator: operator.clone(), weight: *weight, at, answered: false }
             }
-            DialogEvent::Transferred { to, .. } => {
+            DialogEvent::Transferred { from, to, by } => {
                 let channel = match to {
                     Destination::Channel(channel) => Some(channel.clone()),
                     Destination::Operator(_) => None,
                 };
-                Self::Transferred { channel, entered_at: at }
+                // Nobody owned it and nobody passed it on.
+                Self::Transferred { channel, entered_at: at, overflows: from.is_none() && by.is_none() }
             }
             DialogEvent::MessageAdded(message) => match &message.author {
                 Author::Operator(operator) => Self::Wrote { operator: operator.clone() },
+                Author::System(Notice::NoAnswer) => Self::Unanswered,
                 _ => return None,
             },
             DialogEvent::Closed { .. } => Self::Closed,
             DialogEvent::BotJoined { operator } => Self::BotHolds { operator: operator.clone() },
             DialogEvent::Unpinned { .. } => Self::Unpinned,
+            DialogEvent::OverflowFull { .. } => Self::Unanswered,
             DialogEvent::Opened { .. }
             | DialogEvent::Pinned { .. }
             | DialogEvent::ParticipantJoined { .. }
@@ -143,7 +150,6 @@ impl Fact {
             | DialogEvent::OpenedInternally { .. }
             | DialogEvent::OpenedByMove { .. }
             | DialogEvent::MessageMoved { .. }
-            | DialogEvent::OverflowFull { .. }
             | DialogEvent::AppAttached { .. }
             | DialogEvent::RequestCreated(_)
             | DialogEvent::RequestCompleted(_)

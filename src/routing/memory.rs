@@ -89,6 +89,7 @@ impl Memory {
             | Fact::Prioritised { .. }
             | Fact::BotHolds { .. }
             | Fact::Unpinned
+            | Fact::Unanswered
             | Fact::NotYet { .. } => {}
         }
     }

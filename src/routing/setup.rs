@@ -92,6 +92,7 @@ impl Router {
         ticket.wishes = dialog.wishes.as_deref().map(|wishes| self.intern_wishes(wishes, home));
         (ticket.opened_at, ticket.answered) = (dialog.opened_at, dialog.owned_at.is_some());
         ticket.owned_at = dialog.owned_at.unwrap_or(dialog.opened_at);
+        ticket.unanswered_in = dialog.unanswered_in.iter().map(|line| self.intern_line(line)).collect();
         ticket.announced = dialog.announced;
         ticket.weight = dialog.weight;
         ticket.round = self.intern_all(&dialog.round);

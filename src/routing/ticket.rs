@@ -41,6 +41,8 @@ pub(super) struct Ticket {
     /// Whether somebody has ever answered it, and when they last did.
     pub answered: bool,
     pub owned_at: Timestamp,
+    /// Lines in which nobody answered in time, and what they do about that has been done.
+    pub unanswered_in: SmallVec<[LineIndex; 1]>,
     /// Its timers that stand, apart from its offer's and that of a relaxation.
     pub clocks: Option<Box<Clocks>>,
 }
@@ -144,6 +146,7 @@ impl Ticket {
             opened_at: entered_at,
             answered: false,
             owned_at: entered_at,
+            unanswered_in: SmallVec::new(),
             clocks: None,
         }
     }

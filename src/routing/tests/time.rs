@@ -127,6 +127,30 @@ fn places_in_a_queue_are_held_for_all_that_go_there_at_once() {
     assert_eq!(world.router.counts(&channel_id("x")).waiting, 2);
 }
 
+#[test]
+fn what_was_done_once_takes_no_place_from_who_is_late_for_the_first_time() {
+    let mut world = World::new();
+    let x = |after_ms| {
+        with(channel("x", QueueMode::Evenly, &[]), |settings| {
+            let overflow_channel = Some(channel_id("y"));
+            settings.no_answer = Some(Rule { after_ms, reply: None, overflow_channel });
+        })
+    };
+    world.put_channel(with(channel("y", QueueMode::Evenly, &[]), |settings| settings.max_waiting = Some(1)));
+    world.put_channel(x(1000));
+    let (in_y, _) = world.open(&channel_id("y"));
+    world.open(&channel_id("x"));
+    world.settle();
+    world.advance(1000);
+    let (late, _) = world.open(&channel_id("x"));
+    world.act(in_y, Action::Finish);
+    world.settle();
+    world.advance(500);
+    world.put_channel(x(400));
+    world.advance(0);
+    assert_eq!(world.dialogs[&late].channel, Some(channel_id("y")), "there is a place for it");
+}
+
 /// What happens in a house whose channels have rules of time.
 #[derive(Debug, Clone)]
 enum Step {
