@@ -22,6 +22,13 @@ impl Account {
         }
     }
 
+    /// How many dialogs it may still be given now; `None`: as many as come.
+    pub(super) fn turns_left(&self, now: Timestamp) -> Option<usize> {
+        let Fairness { dialogs, window_ms } = self.fairness?;
+        let counts = |(_, at): &&(u64, Timestamp)| now < at.plus_ms(window_ms);
+        Some((dialogs as usize).saturating_sub(self.given.iter().filter(counts).count()))
+    }
+
     /// Until when it is given nothing more.
     fn spent_at(&self, now: Timestamp) -> Option<Timestamp> {
         let Fairness { dialogs, window_ms } = self.fairness?;

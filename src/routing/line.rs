@@ -98,9 +98,9 @@ impl Line {
         self.rules.accept == Accept::Auto
     }
 
-    /// Whether as many dialogs as may be wait or are offered already, so many of them left out.
-    pub(super) fn has_no_place(&self, apart: usize) -> bool {
-        self.max_waiting.is_some_and(|most| self.pooled + self.entering - apart >= most as usize)
+    /// Whether as many dialogs as may be wait or are offered already, or are on their way here.
+    pub(super) fn has_no_place(&self) -> bool {
+        self.max_waiting.is_some_and(|most| self.pooled + self.entering >= most as usize)
     }
 
     /// Whether an operator's score is a share of its capacity.

@@ -12,7 +12,9 @@ use centrala::ids::DialogId;
 use serde_json::json;
 
 use crate::chance::Chance;
-use crate::house::{CHANNEL, House, by, dialog, id, message, message_named, texts, to_json, units};
+use crate::house::{
+    CHANNEL, House, by, channel_to_put, dialog, id, message, message_named, texts, to_json, units,
+};
 use crate::ledger::Ledger;
 use crate::time_limit::in_time;
 
@@ -191,6 +193,38 @@ fn work_off(engine: &Engine, operator: &'static str, dialogs: u64) -> usize {
             return finished;
         }
     }
+}
+
+#[test]
+fn of_all_dialogs_that_are_passed_into_a_queue_at_once_as_many_get_in_as_may() {
+    in_time(|| {
+        for arbiters in [0, 3] {
+            queue_race(arbiters);
+        }
+    });
+}
+
+fn queue_race(arbiters: usize) {
+    const MOST: u32 = 5;
+    let house = House::with(|settings| settings.arbiters = arbiters);
+    let engine = house.open_with(OPERATORS, 40, json!({"mode": "evenly", "accept": "auto"}));
+    let mut bounded = channel_to_put("bounded", &[], json!({}));
+    bounded.settings.max_waiting = Some(MOST);
+    engine.put_channel(bounded).wait().unwrap();
+    let dialogs = open_dialogs(&engine, 60);
+    let owners: Vec<_> = dialogs
+        .iter()
+        .map(|of| by(&engine, dialog(&engine, *of)["owner"].as_str().expect("it was answered")))
+        .collect();
+    let passed = dialogs.iter().zip(&owners);
+    let sent: Vec<_> =
+        passed.map(|(dialog, owner)| owner.transfer_to_channel(*dialog, id("bounded"), None)).collect();
+    let refused: Vec<_> = sent.into_iter().filter_map(|transfer| transfer.wait().err()).collect();
+    assert!(refused.iter().all(|error| error.code() == Code::QueueFull));
+    assert_eq!(refused.len(), dialogs.len() - MOST as usize);
+    let view = pollster::block_on(engine.get_channel(id("bounded"))).unwrap();
+    assert_eq!(to_json(&view)["waiting"], MOST);
+    engine.close_blocking().unwrap();
 }
 
 #[test]

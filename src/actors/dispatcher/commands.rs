@@ -17,7 +17,7 @@ use crate::domain::event::Destination;
 use crate::domain::library::LibraryCommand;
 use crate::domain::operator::{Operator, Principal, PutOperator, Role};
 use crate::error::{Code, Rejection};
-use crate::ids::{DialogId, OperatorId};
+use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::storage::RecoveredThing;
 use crate::timestamp::Timestamp;
 
@@ -150,6 +150,8 @@ impl Dispatcher {
         let mut desk = self.desk_of(dialog);
         let internal = self.live.get(&dialog).is_some_and(|live| live.client.is_none());
         desk.room = self.router.depart(dialog, reserve.as_ref()) || internal;
+        // Others may be told to go there before this one has arrived.
+        desk.queue_full = queue_of(&order).is_some_and(|channel| !self.router.hold_place(dialog, channel));
         add(&mut desk);
         let actor = acting.map(|acting| self.at_desk(acting, dialog));
         let context = Context { now, actor, desk };
@@ -158,9 +160,9 @@ impl Dispatcher {
 
     fn transfer(&mut self, transfer: Box<Transfer>, asking: Asking) {
         let dialog = transfer.dialog;
-        let (closed_queue, queue_full) = match &transfer.to {
-            Destination::Channel(channel) => (self.closed(channel), self.router.is_full_for(dialog, channel)),
-            Destination::Operator(_) => (None, false),
+        let closed_queue = match &transfer.to {
+            Destination::Channel(channel) => self.closed(channel),
+            Destination::Operator(_) => None,
         };
         let (target, reachable) = match &transfer.to {
             Destination::Channel(channel) if self.router.rules(channel).is_none() => {
@@ -179,7 +181,6 @@ impl Dispatcher {
         self.order_with(dialog, DialogOrder::Transfer(transfer), target, asking, |desk| {
             desk.reachable = reachable;
             desk.closed_queue = closed_queue;
-            desk.queue_full = queue_full;
         });
     }
 
@@ -302,6 +303,17 @@ impl Dispatcher {
         let mut desk = Desk::new(known.unwrap_or_else(unqueued));
         self.mind(&mut desk, self.router.channel_of(dialog));
         desk
+    }
+}
+
+/// The queue into which a dialog goes that is told this by somebody.
+fn queue_of(order: &DialogOrder) -> Option<&ChannelId> {
+    match order {
+        DialogOrder::Transfer(transfer) => match &transfer.to {
+            Destination::Channel(channel) => Some(channel),
+            Destination::Operator(_) => None,
+        },
+        _ => None,
     }
 }
 
