@@ -159,7 +159,8 @@ impl Router {
         if self.is_full_for(dialog, line) {
             return false;
         }
-        if let Some(trip) = self.ticket_mut(dialog).trips.last_mut() {
+        let trip = self.tickets.get_mut(&dialog).and_then(|ticket| ticket.trips.last_mut());
+        if let Some(trip) = trip {
             trip.entering = Some(line);
             self.lines[line].entering += 1;
         }

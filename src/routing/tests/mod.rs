@@ -1,11 +1,16 @@
 //! Tests of the router as a whole: rules one by one, and random worlds against a naive router.
 
+mod decisions;
+mod houses;
 mod large;
 mod naive;
+mod naive_admission;
+mod naive_time;
 mod random;
 mod rules;
 mod storm;
 mod time;
+mod waiting;
 mod world;
 
 use crate::domain::channel::QueueMode;

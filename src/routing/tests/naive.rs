@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::world::{World, owns};
+use super::decisions::owns;
+use super::naive_time::is_closed;
+use super::world::World;
 use crate::domain::channel::{Channel, Ignored, Member, Prefer, QueueMode};
-use crate::domain::dialog::{Dialog, Rule, Ruling, Status, Wishes};
+use crate::domain::dialog::{Dialog, Reason, Rule, Ruling, Status, Wishes};
 use crate::domain::event::{Destination, DialogEvent, Events};
 use crate::domain::operator::{Operator, OperatorKind, Presence};
 use crate::ids::{DialogId, OperatorId};
@@ -60,20 +62,27 @@ impl Naive {
         if let Some(directive) = self.pending.pop_front() {
             return Some(directive);
         }
-        let mut dialogs: Vec<&Dialog> = world.dialogs.values().collect();
-        dialogs.sort_by_key(|dialog| (score(world, dialog), dialog.id));
-        for dialog in &dialogs {
-            let operators = chosen(world, dialog);
-            if !operators.is_empty() {
-                return Some(Directive::Offer { dialog: dialog.id, operators });
-            }
+        if let Some((dialog, operators)) = next_offer(world) {
+            return Some(Directive::Offer { dialog, operators });
         }
         if world.router.has_due(world.now) {
             return None;
         }
-        let silent = |dialog: &&&Dialog| dialog.status == Status::Waiting && !dialog.announced;
-        dialogs.iter().find(silent).map(|dialog| Directive::Announce { dialog: dialog.id })
+        let silent = |dialog: &&Dialog| dialog.status == Status::Waiting && !dialog.announced;
+        in_order(world).into_iter().find(silent).map(|dialog| Directive::Announce { dialog: dialog.id })
     }
+}
+
+fn in_order(world: &World) -> Vec<&Dialog> {
+    let mut dialogs: Vec<&Dialog> = world.dialogs.values().collect();
+    dialogs.sort_by_key(|dialog| (score(world, dialog), dialog.id));
+    dialogs
+}
+
+/// The first dialog that somebody can be given, and who that is.
+pub(super) fn next_offer(world: &World) -> Option<(DialogId, Vec<OperatorId>)> {
+    let chosen = in_order(world).into_iter().map(|dialog| (dialog.id, chosen(world, dialog)));
+    chosen.into_iter().find(|(_, operators)| !operators.is_empty())
 }
 
 fn score(world: &World, dialog: &Dialog) -> i128 {
@@ -87,17 +96,6 @@ fn score(world: &World, dialog: &Dialog) -> i128 {
 pub(super) fn chosen_for_new(world: &World, channel: &Channel, wishes: &Wishes) -> Vec<OperatorId> {
     let asked = Asked { channel, wishes: Some(wishes), at_home: true, entered_at: world.now, round: &[] };
     asked.choose(world)
-}
-
-/// The next moment at which offers end, and their dialogs.
-pub(super) fn next_deadline(world: &World) -> Option<(Timestamp, Vec<DialogId>)> {
-    let deadline = |dialog: &Dialog| match dialog.status {
-        Status::Offered { deadline, .. } => deadline,
-        _ => None,
-    };
-    let first = world.dialogs.values().filter_map(deadline).min()?;
-    let due = world.dialogs.values().filter(|dialog| deadline(dialog) == Some(first));
-    Some((first, due.map(|dialog| dialog.id).collect()))
 }
 
 /// Whether at this moment a dialog requires less than before, or an operator may be given dialogs again.
@@ -119,12 +117,41 @@ pub(super) fn eases_at(world: &World, at: Timestamp) -> bool {
             .any(|operator| spent(world, operator, before) && !spent(world, operator, at))
 }
 
+/// Why each member of its queue cannot be given a dialog that waits.
+pub(super) fn obstacles(world: &World, dialog: &Dialog) -> Vec<(OperatorId, Reason)> {
+    let asked = Asked::of(world, dialog);
+    let reason_of = |operator: &OperatorId| {
+        let known = &world.operators[operator];
+        let tests = [
+            (known.removed, Reason::Removed),
+            (known.settings.kind == OperatorKind::Bot, Reason::Bot),
+            (!asked.is_here(world, operator), Reason::Presence),
+            (!asked.has_room(world, operator), Reason::Capacity),
+            (!asked.has_skills(world, operator), Reason::Skill),
+            (spent(world, operator, eased_until(world)), Reason::Fairness),
+            (dialog.round.contains(operator), Reason::Round),
+            (is_closed(asked.channel, world.now), Reason::Hours),
+        ];
+        tests.into_iter().find(|(fails, _)| *fails).map(|(_, reason)| reason)
+    };
+    let members = asked.channel.settings.queue.members.iter().map(|member| member.operator.clone());
+    members.filter_map(|operator| reason_of(&operator).map(|reason| (operator, reason))).collect()
+}
+
+/// Whether the dialog prefers this operator.
+pub(super) fn prefers(world: &World, dialog: &Dialog, operator: &OperatorId) -> bool {
+    let asked = Asked::of(world, dialog);
+    preferred(asked.channel, asked.wishes, asked.at_home) == Some(operator)
+}
+
 fn chosen(world: &World, dialog: &Dialog) -> Vec<OperatorId> {
     let asked = Asked::of(world, dialog);
     match dialog.status {
         Status::Waiting => asked.choose(world),
         Status::Offered { .. }
-            if asked.channel.settings.queue.mode == QueueMode::All && !is_alone(world, dialog.id) =>
+            if asked.channel.settings.queue.mode == QueueMode::All
+                && !is_alone(world, dialog.id)
+                && !is_closed(asked.channel, world.now) =>
         {
             let has_not = |member: &&Member| {
                 !dialog.is_offered_to(&member.operator) && !dialog.round.contains(&member.operator)
@@ -173,7 +200,7 @@ impl<'a> Asked<'a> {
     }
 
     fn choose(&self, world: &World) -> Vec<OperatorId> {
-        if self.channel.settings.queue.mode == QueueMode::Manual {
+        if self.channel.settings.queue.mode == QueueMode::Manual || is_closed(self.channel, world.now) {
             return Vec::new();
         }
         let preferred = self.preferred(world);
@@ -250,24 +277,34 @@ impl<'a> Asked<'a> {
         needed <= world.operators[operator].settings.capacity
     }
 
+    fn has_skills(&self, world: &World, operator: &OperatorId) -> bool {
+        let waited_ms = eased_until(world).since_ms(self.entered_at);
+        let required = Wishes::require(self.wishes, &self.channel.settings.skills);
+        let known = &world.operators[operator];
+        required.iter().all(|skill| {
+            known.settings.skills.get(&skill.skill).copied().unwrap_or(0) >= skill.level_after(waited_ms)
+        })
+    }
+
     /// Whether it is a person who is still there, has the skills, and has not had its share.
     fn is_fit(&self, world: &World, operator: &OperatorId) -> bool {
         let known = &world.operators[operator];
-        let waited_ms = world.now.since_ms(self.entered_at);
-        let required = Wishes::require(self.wishes, &self.channel.settings.skills);
-        let has_skills = required.iter().all(|skill| {
-            known.settings.skills.get(&skill.skill).copied().unwrap_or(0) >= skill.level_after(waited_ms)
-        });
         let human = known.settings.kind == OperatorKind::Human && !known.removed;
-        human && has_skills && !spent(world, operator, world.now)
+        human && self.has_skills(world, operator) && !spent(world, operator, eased_until(world))
     }
 }
 
-/// Whether the operator was given as many dialogs in its window up to this moment as it may be.
+/// Until when relaxation and fairness have been carried out: doors move before them.
+fn eased_until(world: &World) -> Timestamp {
+    Timestamp::from_millis(world.now.as_millis() - i64::from(world.is_uneased))
+}
+
+/// Whether the operator was given as many dialogs in its window as it may be, of which those before this moment are
+/// forgotten that have left it.
 fn spent(world: &World, operator: &OperatorId, now: Timestamp) -> bool {
     let Some(fairness) = world.operators[operator].settings.fairness else { return false };
-    let given = gives(world)
-        .filter(|(to, at, _)| to.contains(operator) && *at <= now && now < at.plus_ms(fairness.window_ms));
+    let given =
+        gives(world).filter(|(to, at, _)| to.contains(operator) && now < at.plus_ms(fairness.window_ms));
     given.count() >= fairness.dialogs as usize
 }
 

@@ -2,9 +2,12 @@
 //! router here: after each event the invariants are looked up.
 
 use super::MODES;
+use super::houses::hours;
+use super::naive_time::{is_closed, next_door};
 use super::world::{Action, World, channel, channel_id, operator, operator_id};
-use crate::domain::channel::{Accept, Ignored, Prefer, Relaxation, SkillRequirement};
+use crate::domain::channel::{Accept, Ignored, NoAnswer, Prefer, Relaxation, SkillRequirement};
 use crate::domain::dialog::Wishes;
+use crate::domain::event::{DialogEvent, Events};
 use crate::domain::operator::{Fairness, Operator, Presence};
 use crate::ids::{DialogId, SkillId};
 
@@ -50,6 +53,14 @@ fn house() -> World {
         settings.prefer = [Prefer::None, Prefer::Responsible, Prefer::LastOperator][place % 3];
         settings.prefer_ignores = vec![Ignored::Membership, Ignored::Presence][..place % 3].to_vec();
         (settings.priority, settings.ageing_ms_per_point) = (place as i32 - 3, 7);
+        settings.max_waiting = [None, Some(6), Some(2)][place % 3];
+        settings.hours = (place % 2 == 1).then(|| hours(&[(1, 60), (180, 185), (200, 290), (400, 1300)]));
+        settings.off_hours.close = place == 5;
+        let overflow_channel = Some(channel_id(&format!("c{}", (place + 2) % MODES.len())));
+        settings.no_answer =
+            (place % 2 == 0).then_some(NoAnswer { after_ms: 25, reply: None, overflow_channel });
+        settings.abandon_ms = (place == 3).then_some(60);
+        settings.auto_close_ms = (place == 4).then_some(80);
         world.put_channel(channel);
     }
     world
@@ -73,7 +84,11 @@ fn one_more(world: &mut World, numbers: &mut Numbers) {
         0..=4 if open.len() < 40 => {
             let channel = channel_id(&format!("c{}", numbers.below(MODES.len())));
             let wishes = wishes(numbers);
-            world.open_wishing(&channel, wishes);
+            world.try_open(&channel, wishes);
+        }
+        5 if numbers.below(10) == 0 => {
+            let door = next_door(world).expect("doors move every day");
+            world.advance(door.since_ms(world.now).saturating_sub(3));
         }
         5 | 6 => {
             world.advance(1 + numbers.below(6) as u64);
@@ -101,15 +116,36 @@ fn one_more(world: &mut World, numbers: &mut Numbers) {
         }
     }
     world.settle();
+    world.advance(0);
 }
 
-/// At every moment: nobody is charged with more than allowed, every index says what the dialogs say, and when
-/// nothing more follows no dialog waits that somebody eligible could be given.
+/// No queue holds more than it may, and what was given out was given out by channels that were open.
+fn check_rules(world: &mut World) {
+    world.check_waiting_settled();
+    for channel in world.channels.values() {
+        assert_eq!(world.router.is_closed(&channel.id), is_closed(channel, world.now));
+    }
+    for change in &world.history {
+        let Events::Dialog(dialog, events) = &change.events else { continue };
+        for event in events {
+            let (DialogEvent::Offered { ruling, .. } | DialogEvent::Answered { ruling, .. }) = event else {
+                continue;
+            };
+            let Some(ruling) = ruling else { continue };
+            let closed = is_closed(&world.channels[&ruling.channel], change.at);
+            assert!(!closed, "dialog {dialog} was given out by {}, which is closed", ruling.channel);
+        }
+    }
+}
+
+/// At every moment: nobody is charged with more than allowed, every index says what the dialogs say, no queue
+/// holds more than it may, and when nothing more follows no dialog waits that somebody eligible could be given.
 fn storm(events: usize) {
     let (mut world, mut numbers, mut seen) = (house(), Numbers(1), 0);
     world.settle();
     while seen < events {
         one_more(&mut world, &mut numbers);
+        check_rules(&mut world);
         seen += world.history.len();
         world.history.clear();
     }

@@ -6,9 +6,8 @@ use proptest::prelude::*;
 
 use super::world::*;
 use crate::domain::channel::{Channel, ChannelBot, ChannelSettings, Hours, NoAnswer as Rule, QueueMode};
-use crate::domain::dialog::command::{Actor, Context, Desk, DialogCommand, OfferRules, Placement, Unpin};
-use crate::domain::dialog::order::{Abandon, AutoClose, HandOff, NoAnswer};
-use crate::domain::dialog::{Dialog, DialogTimer, Status, Wishes};
+use crate::domain::dialog::command::{Actor, Context, Desk, DialogCommand, Placement, Unpin};
+use crate::domain::dialog::{DialogTimer, Status, Wishes};
 use crate::domain::event::DialogEvent;
 use crate::domain::operator::{Presence, Role};
 use crate::ids::DialogId;
@@ -193,7 +192,9 @@ fn ruled(bits: u8, ms: u64) -> Channel {
 fn play(world: &mut World, step: &Step) {
     let pick = |world: &World, number: usize| world.dialogs.keys().nth(number).copied();
     match step {
-        Step::Open(in_y) => drop(world.open(&channel_id(if *in_y { "y" } else { "x" }))),
+        Step::Open(in_y) => {
+            drop(world.try_open(&channel_id(if *in_y { "y" } else { "x" }), Wishes::default()))
+        }
         Step::OpenWithBot => drop(world.open_with_bot(&channel_id("x"), "robo")),
         Step::Act(number, what) => {
             let Some(dialog) = pick(world, *number) else { return };
@@ -262,9 +263,10 @@ impl World {
         self.opened += 1;
         let dialog = DialogId(self.opened);
         self.router.place_with_bot(dialog, channel, None, self.now);
-        let placement = Placement::Bot(operator_id(bot));
-        let order = Order::Open(channel.clone(), placement, self.rules(channel), None, Wishes::default());
-        self.orders.entry(dialog).or_default().push_back(order);
+        let (placement, rules) = (Placement::Bot(operator_id(bot)), self.rules(channel));
+        let (channel, wishes) = (channel.clone(), Wishes::default());
+        let opening = Opening { channel, placement, rules, ruling: None, wishes, ends: false };
+        self.orders.entry(dialog).or_default().push_back(Order::Open(opening));
         dialog
     }
 
@@ -290,42 +292,5 @@ impl World {
         let state = self.dialogs.get_mut(&dialog).unwrap();
         decision.events.iter().for_each(|event| state.apply(event, self.now));
         self.router.arrive(dialog, &facts);
-    }
-
-    /// Whether the queue that would take the dialog over has no place; else one is held there.
-    pub(super) fn is_overflow_full(&mut self, dialog: DialogId, timer: DialogTimer) -> bool {
-        let channel = self.router.channel_of(dialog).filter(|_| timer == DialogTimer::NoAnswer);
-        let rule = channel.and_then(|channel| self.channels[channel].settings.no_answer.as_ref());
-        let overflow = rule.and_then(|rule| rule.overflow_channel.clone());
-        overflow.is_some_and(|channel| !self.router.hold_place(dialog, &channel))
-    }
-
-    /// What has fallen due is decided by the dialog's own rules.
-    pub(super) fn time_out(
-        &self,
-        dialog: &Dialog,
-        timer: DialogTimer,
-        rules: &OfferRules,
-        overflow_full: bool,
-    ) -> Vec<DialogEvent> {
-        let channel = &self.channels[dialog.channel.as_ref().unwrap()];
-        let mut desk = Desk::new(*rules);
-        desk.channel = Some(Arc::new(channel.clone()));
-        let context = Context { now: self.now, actor: None, desk };
-        let decided = match timer {
-            DialogTimer::HandOff => HandOff.decide(dialog, &context),
-            DialogTimer::NoAnswer => NoAnswer { overflow_full }.decide(dialog, &context),
-            DialogTimer::Abandonment => Abandon.decide(dialog, &context),
-            DialogTimer::Closing => AutoClose.decide(dialog, &context),
-        };
-        decided.expect("what happens by itself is never rejected").events
-    }
-
-    /// What a dialog says that had nothing to do yet when it was asked.
-    pub(super) fn not_yet(&self, dialog: DialogId, order: &Order) -> Option<Fact> {
-        let Order::TimeOut(timer, ..) = order else { return None };
-        let dialog = self.dialogs.get(&dialog)?;
-        let at = dialog.deadline(*timer, &self.channels[dialog.channel.as_ref()?].settings)?;
-        (at > self.now).then_some(Fact::NotYet { timer: *timer, at })
     }
 }

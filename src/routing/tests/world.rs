@@ -1,15 +1,15 @@
 //! A small world of dialogs, operators and channels, which plays what the router directs.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
+use super::decisions::owns;
 use crate::domain::channel::{Accept, Channel, ChannelSettings, Member, Queue, QueueMode};
-use crate::domain::dialog::command::{OfferRules, Placement};
-use crate::domain::dialog::{
-    Author, CloseReason, Dialog, DialogTimer, KeptRuling, Message, Status, Visibility, Wishes,
-};
-use crate::domain::event::{Change, Destination, DialogEvent, Events, OperatorEvent};
+use crate::domain::dialog::command::{Desk, OfferRules, Placement};
+use crate::domain::dialog::{Dialog, DialogTimer, KeptRuling, Wishes};
+use crate::domain::event::{Change, DialogEvent, Events, OperatorEvent};
 use crate::domain::operator::{Operator, OperatorKind, OperatorSettings, Presence};
-use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
+use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::routing::{Directive, Fact, Memory, Router};
 use crate::timestamp::Timestamp;
 
@@ -24,11 +24,27 @@ pub(super) fn operator_id(name: &str) -> OperatorId {
 /// What is on its way to a dialog.
 #[derive(Debug, Clone)]
 pub(super) enum Order {
-    Open(ChannelId, Placement, OfferRules, Option<KeptRuling>, Wishes),
+    Open(Opening),
     Direct(Directive, OfferRules, Option<KeptRuling>),
     /// With whether the queue that would take over is full.
-    TimeOut(DialogTimer, OfferRules, bool),
+    TimeOut {
+        timer: DialogTimer,
+        desk: Box<Desk>,
+        overflow_full: bool,
+    },
     Do(Action, Told),
+}
+
+/// A dialog that is just being opened.
+#[derive(Debug, Clone)]
+pub(super) struct Opening {
+    pub channel: ChannelId,
+    pub placement: Placement,
+    pub rules: OfferRules,
+    pub ruling: Option<KeptRuling>,
+    pub wishes: Wishes,
+    /// Whether it ends at the door of a closed channel.
+    pub ends: bool,
 }
 
 /// What the dispatcher says with a command.
@@ -38,6 +54,10 @@ pub(super) struct Told {
     pub room: bool,
     pub member: bool,
     pub reachable: bool,
+    /// Whether the queue into which it would go has no place.
+    pub full: bool,
+    /// Whether it ends at the door of a closed channel.
+    pub ends: bool,
 }
 
 /// What somebody does with a dialog.
@@ -66,6 +86,10 @@ pub(super) struct World {
     pub now: Timestamp,
     pub orders: BTreeMap<DialogId, VecDeque<Order>>,
     pub opened: u64,
+    /// How many dialogs each queue may hold beyond its bound, for having come there in a way that is not bounded.
+    pub tolerated: BTreeMap<ChannelId, usize>,
+    /// Whether doors have moved at this instant, and what relaxes then has not yet.
+    pub is_uneased: bool,
 }
 
 impl World {
@@ -80,6 +104,8 @@ impl World {
             now: Timestamp::from_millis(1_000),
             orders: BTreeMap::new(),
             opened: 0,
+            tolerated: BTreeMap::new(),
+            is_uneased: false,
         }
     }
 
@@ -88,6 +114,7 @@ impl World {
         self.router.put_channel(&channel);
         self.router.keep_time(self.now);
         self.channels.insert(channel.id.clone(), channel);
+        self.tolerate_waiting();
     }
 
     pub(super) fn put_operator(&mut self, operator: Operator) {
@@ -130,14 +157,34 @@ impl World {
 
     /// The same, by a client who wishes something.
     pub(super) fn open_wishing(&mut self, channel: &ChannelId, wishes: Wishes) -> (DialogId, Placement) {
+        self.try_open(channel, wishes).expect("the queue has a place")
+    }
+
+    /// The same, unless the queue is full.
+    pub(super) fn try_open(&mut self, channel: &ChannelId, wishes: Wishes) -> Option<(DialogId, Placement)> {
+        let ends = self.ends_at_the_door(channel);
+        if !ends && self.router.is_full(channel) {
+            return None;
+        }
         let dialog = DialogId(self.opened + 1);
         let boxed = wishes.clone().some();
         let placement = self.router.place_new(dialog, channel, boxed.as_deref(), self.now);
+        if !ends && placement == Placement::Waiting && self.router.is_one_too_many(dialog) {
+            self.router.forget_new(dialog);
+            return None;
+        }
         self.opened += 1;
         let ruling = self.router.take_ruling().map(KeptRuling::from);
-        let order = Order::Open(channel.clone(), placement.clone(), self.rules(channel), ruling, wishes);
-        self.orders.entry(dialog).or_default().push_back(order);
-        (dialog, placement)
+        let (rules, channel) = (self.rules(channel), channel.clone());
+        let opening = Opening { channel, placement: placement.clone(), rules, ruling, wishes, ends };
+        self.orders.entry(dialog).or_default().push_back(Order::Open(opening));
+        self.check_waiting();
+        Some((dialog, placement))
+    }
+
+    /// Whether a dialog that enters this queue now ends there.
+    pub(super) fn ends_at_the_door(&self, channel: &ChannelId) -> bool {
+        self.router.is_closed(channel) && self.channels[channel].settings.off_hours.close
     }
 
     /// Somebody does something; the command is on its way. Says whether there was room.
@@ -160,9 +207,12 @@ impl World {
             member: actor.is_some_and(|actor| self.router.is_member(dialog, actor)),
             reachable: gets.is_some_and(|gets| self.router.reachable(gets, &channel)),
             room: self.router.depart(dialog, gets),
+            ends: matches!(&action, Action::Move(to) if self.ends_at_the_door(to)),
+            full: matches!(&action, Action::Move(to) if !self.router.hold_place(dialog, to)),
         };
         let room = told.room;
         self.orders.entry(dialog).or_default().push_back(Order::Do(action, told));
+        self.check_waiting();
         room
     }
 
@@ -170,12 +220,25 @@ impl World {
         let dialog = directive.dialog();
         let (rules, ruling) = (self.rules_for(dialog), self.router.take_ruling().map(KeptRuling::from));
         let order = match directive {
-            Directive::TimeOut { timer, .. } => {
-                Order::TimeOut(timer, rules, self.is_overflow_full(dialog, timer))
-            }
+            Directive::TimeOut { timer, .. } => self.ask(dialog, timer, rules),
             directive => Order::Direct(directive, rules, ruling),
         };
         self.orders.entry(dialog).or_default().push_back(order);
+        self.check_waiting();
+    }
+
+    /// A dialog is asked whether something is due. A place is held where it may go.
+    fn ask(&mut self, dialog: DialogId, timer: DialogTimer, rules: OfferRules) -> Order {
+        let channel = self.router.channel_of(dialog).expect("the dialog is known").clone();
+        let mut desk = Box::new(Desk::new(rules));
+        let settings = &self.channels[&channel].settings;
+        let overflow = settings.no_answer.as_ref().and_then(|rule| rule.overflow_channel.clone());
+        desk.channel = Some(Arc::new(self.channels[&channel].clone()));
+        let overflow = overflow.filter(|_| timer == DialogTimer::NoAnswer);
+        let overflow_full = overflow.as_ref().is_some_and(|to| !self.router.hold_place(dialog, to));
+        let shut = overflow.filter(|to| self.router.is_closed(to));
+        desk.closed_queue = shut.map(|to| Arc::new(self.channels[&to].clone()));
+        Order::TimeOut { timer, desk, overflow_full }
     }
 
     /// The dialog decides on the first thing on its way, and the router hears of it.
@@ -187,7 +250,21 @@ impl World {
         }
         let events = self.decide(dialog, &order);
         events.iter().for_each(check_ruling);
-        for event in &events {
+        self.happen(dialog, &events);
+        self.memory.fold(self.history.last().expect("something has just happened"));
+        let mut facts: Vec<Fact> = Fact::all(&events, self.now).collect();
+        facts.extend(self.not_yet(dialog, &order).filter(|_| events.is_empty()));
+        self.router.arrive(dialog, &facts);
+        if order.is_unbounded() {
+            self.tolerate_waiting();
+        }
+        self.check_waiting();
+        events
+    }
+
+    /// This happens to a dialog.
+    pub(super) fn happen(&mut self, dialog: DialogId, events: &[DialogEvent]) {
+        for event in events {
             match self.dialogs.get_mut(&dialog) {
                 Some(known) => known.apply(event, self.now),
                 None => {
@@ -199,153 +276,7 @@ impl World {
         if self.dialogs.get(&dialog).is_some_and(Dialog::is_closed) {
             self.dialogs.remove(&dialog);
         }
-        let change = Change { at: self.now, events: Events::Dialog(dialog, events.clone()) };
-        self.memory.fold(&change);
-        self.history.push(change);
-        let mut facts: Vec<Fact> = Fact::all(&events, self.now).collect();
-        facts.extend(self.not_yet(dialog, &order).filter(|_| events.is_empty()));
-        self.router.arrive(dialog, &facts);
-        events
-    }
-
-    fn decide(&self, id: DialogId, order: &Order) -> Vec<DialogEvent> {
-        if let Order::Open(channel, placement, rules, ruling, wishes) = order {
-            return self.decide_opening(channel, placement, rules, ruling, wishes);
-        }
-        let Some(dialog) = self.dialogs.get(&id) else { return Vec::new() };
-        match order {
-            Order::Open(..) => unreachable!("decided above"),
-            Order::Direct(directive, rules, ruling) => {
-                self.decide_directive(dialog, directive, rules, ruling)
-            }
-            Order::TimeOut(timer, rules, full) => self.time_out(dialog, *timer, rules, *full),
-            Order::Do(action, told) => self.decide_action(dialog, action, told),
-        }
-    }
-
-    fn decide_opening(
-        &self,
-        channel: &ChannelId,
-        placement: &Placement,
-        rules: &OfferRules,
-        ruling: &Option<KeptRuling>,
-        wishes: &Wishes,
-    ) -> Vec<DialogEvent> {
-        let ruling = ruling.clone();
-        let client = ClientId::new(self.opened.to_string()).unwrap();
-        let opened = DialogEvent::Opened {
-            channel: channel.clone(),
-            client,
-            client_name: None,
-            previous: None,
-            wishes: wishes.clone().some(),
-        };
-        let placed = match placement {
-            Placement::Bot(bot) => DialogEvent::BotJoined { operator: bot.clone() },
-            Placement::Waiting => DialogEvent::Waiting { channel: channel.clone(), ruling },
-            Placement::Offered(operators) => offered(operators, rules.weight, rules, self.now, ruling),
-            Placement::Assigned(operator) => {
-                DialogEvent::Answered { operator: operator.clone(), weight: rules.weight, ruling }
-            }
-        };
-        vec![opened, placed]
-    }
-
-    fn decide_directive(
-        &self,
-        dialog: &Dialog,
-        directive: &Directive,
-        rules: &OfferRules,
-        ruling: &Option<KeptRuling>,
-    ) -> Vec<DialogEvent> {
-        let ruling = ruling.clone();
-        match directive {
-            Directive::Offer { operators, .. } if rules.accept == Accept::Auto => {
-                assert_eq!(dialog.status, Status::Waiting, "only what waits is given");
-                vec![DialogEvent::Answered { operator: operators[0].clone(), weight: rules.weight, ruling }]
-            }
-            Directive::Offer { operators, .. } => {
-                let may = matches!(dialog.status, Status::Waiting | Status::Offered { .. });
-                assert!(may, "only what has no owner is offered");
-                vec![offered(operators, rules.weight, rules, self.now, ruling)]
-            }
-            Directive::Announce { .. } => {
-                assert_eq!(dialog.status, Status::Waiting, "only what waits is announced");
-                vec![DialogEvent::Waiting { channel: dialog.channel.clone().unwrap(), ruling }]
-            }
-            Directive::Withdraw { operator, .. } if dialog.is_offered_to(operator) => {
-                vec![DialogEvent::OfferWithdrawn { operator: operator.clone() }]
-            }
-            Directive::Expire { deadline, .. } => match &dialog.status {
-                Status::Offered { to, deadline: Some(of_offer) } if of_offer == deadline => to
-                    .iter()
-                    .map(|operator| DialogEvent::OfferExpired { operator: operator.clone() })
-                    .collect(),
-                _ => Vec::new(),
-            },
-            Directive::ReturnToQueue { operator, .. }
-                if owns(dialog, operator) || dialog.is_held_by(operator) =>
-            {
-                vec![moved(dialog, dialog.channel.as_ref().unwrap())]
-            }
-            Directive::TimeOut { .. } | Directive::Withdraw { .. } | Directive::ReturnToQueue { .. } => {
-                Vec::new()
-            }
-        }
-    }
-
-    fn decide_action(&self, dialog: &Dialog, action: &Action, told: &Told) -> Vec<DialogEvent> {
-        let answered = dialog.status == Status::Answered;
-        match action {
-            Action::Answer(operator) if told.room && may_answer(dialog, operator, told) => {
-                vec![DialogEvent::Answered {
-                    operator: operator.clone(),
-                    weight: told.rules.weight,
-                    ruling: None,
-                }]
-            }
-            Action::AnswerAndFinish(operator) if may_answer(dialog, operator, told) => vec![
-                DialogEvent::Answered { operator: operator.clone(), weight: told.rules.weight, ruling: None },
-                closed(),
-            ],
-            Action::Skip(operator) if dialog.is_offered_to(operator) => {
-                vec![DialogEvent::OfferSkipped { operator: operator.clone() }]
-            }
-            Action::Take(operator) if answered && told.room && !owns(dialog, operator) => {
-                vec![DialogEvent::Taken {
-                    operator: operator.clone(),
-                    from: dialog.owner.clone(),
-                    weight: told.rules.weight,
-                }]
-            }
-            Action::Pass(operator) if told.room && told.reachable && !owns(dialog, operator) => {
-                let passed = DialogEvent::Transferred {
-                    from: dialog.owner.clone(),
-                    to: Destination::Operator(operator.clone()),
-                    by: None,
-                };
-                let weight = told.rules.weight;
-                let given = match told.rules.accept {
-                    Accept::Auto => {
-                        DialogEvent::Answered { operator: operator.clone(), weight, ruling: None }
-                    }
-                    Accept::Answer => {
-                        offered(std::slice::from_ref(operator), weight, &told.rules, self.now, None)
-                    }
-                };
-                vec![passed, given]
-            }
-            Action::Move(channel) => vec![moved(dialog, channel)],
-            Action::Reply(operator) if owns(dialog, operator) => {
-                vec![message(dialog, Author::Operator(operator.clone()), self.now)]
-            }
-            Action::Prioritise(priority) => {
-                vec![DialogEvent::PrioritySet { priority: *priority, by: operator_id("boss") }]
-            }
-            Action::Write => vec![message(dialog, Author::Client, self.now)],
-            Action::Finish => vec![closed()],
-            _ => Vec::new(),
-        }
+        self.history.push(Change { at: self.now, events: Events::Dialog(dialog, events.to_vec()) });
     }
 
     /// A router built from what is true now and what was remembered.
@@ -427,47 +358,6 @@ fn check_ruling(event: &DialogEvent) {
         let told: Vec<_> = ruling.winners().collect();
         assert_eq!(told, winners, "{ruling:?}");
     }
-}
-
-pub(super) fn owns(dialog: &Dialog, operator: &OperatorId) -> bool {
-    dialog.status == Status::Answered && dialog.is_owner(operator)
-}
-
-fn may_answer(dialog: &Dialog, operator: &OperatorId, told: &Told) -> bool {
-    match dialog.status {
-        Status::Waiting => told.member,
-        Status::Offered { .. } => {
-            dialog.is_offered_to(operator) || (told.member && told.rules.mode.is_open_to_members())
-        }
-        _ => false,
-    }
-}
-
-fn offered(
-    operators: &[OperatorId],
-    weight: u32,
-    rules: &OfferRules,
-    now: Timestamp,
-    ruling: Option<KeptRuling>,
-) -> DialogEvent {
-    DialogEvent::Offered { operators: operators.to_vec(), deadline: rules.deadline(now), weight, ruling }
-}
-
-fn moved(dialog: &Dialog, channel: &ChannelId) -> DialogEvent {
-    DialogEvent::Transferred {
-        from: dialog.owner.clone(),
-        to: Destination::Channel(channel.clone()),
-        by: None,
-    }
-}
-
-fn closed() -> DialogEvent {
-    DialogEvent::Closed { reason: CloseReason::Finished, by: None }
-}
-
-fn message(dialog: &Dialog, author: Author, at: Timestamp) -> DialogEvent {
-    let (id, text) = (dialog.next_message(), String::from("text"));
-    DialogEvent::MessageAdded(Box::new(Message::new(id, author, Visibility::Public, text, at)))
 }
 
 pub(super) fn operator(name: &str, capacity: u32, presence: Presence) -> Operator {
