@@ -18,15 +18,26 @@ use crate::timestamp::Timestamp;
 
 /// How long a line waits for what happens to its dialogs by themselves; `None`: it does not happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Patience([Option<u64>; 4]);
+pub(super) struct Patience {
+    after_ms: [Option<u64>; 4],
+    /// Whether the client is told that nobody answers. It is told so only once, wherever that was.
+    replies: bool,
+    /// Whether another queue takes over.
+    overflows: bool,
+}
 
 impl Patience {
     fn of(settings: &ChannelSettings) -> Self {
-        Self(DialogTimer::ALL.map(|timer| timer.after_ms(settings)))
+        let no_answer = settings.no_answer.as_ref();
+        Self {
+            after_ms: DialogTimer::ALL.map(|timer| timer.after_ms(settings)),
+            replies: no_answer.is_some_and(|rule| rule.reply.is_some()),
+            overflows: no_answer.is_some_and(|rule| rule.overflow_channel.is_some()),
+        }
     }
 
     fn after_ms(self, timer: DialogTimer) -> Option<u64> {
-        self.0[timer as usize]
+        self.after_ms[timer as usize]
     }
 
     fn is_endless(self) -> bool {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::world::*;
-use crate::domain::channel::{Channel, ChannelBot, ChannelSettings, Hours, NoAnswer as Rule, QueueMode};
+use crate::domain::channel::{
+    Accept, Channel, ChannelBot, ChannelSettings, Hours, NoAnswer as Rule, QueueMode,
+};
 use crate::domain::dialog::command::{Actor, Context, Desk, DialogCommand, Placement, Unpin};
 use crate::domain::dialog::{DialogTimer, Status, Wishes};
 use crate::domain::event::DialogEvent;
@@ -148,6 +150,51 @@ fn what_was_done_once_takes_no_place_from_who_is_late_for_the_first_time() {
     world.put_channel(x(400));
     world.advance(0);
     assert_eq!(world.dialogs[&late].channel, Some(channel_id("y")), "there is a place for it");
+}
+
+#[test]
+fn a_rule_that_does_more_than_before_does_it_at_once_to_who_is_late() {
+    let mut world = World::new();
+    let late = |name, overflow: Option<&str>| {
+        with(channel(name, QueueMode::Evenly, &[]), |settings| {
+            let (reply, overflow_channel) = (Some("busy".into()), overflow.map(channel_id));
+            settings.no_answer = Some(Rule { after_ms: 1000, reply, overflow_channel });
+        })
+    };
+    world.put_channel(channel("z", QueueMode::Evenly, &[]));
+    world.put_channel(late("y", None));
+    world.put_channel(late("x", Some("y")));
+    let (dialog, _) = world.open(&channel_id("x"));
+    world.settle();
+    world.advance(1000);
+    assert_eq!(world.dialogs[&dialog].channel, Some(channel_id("y")), "there it has been told already");
+    world.put_channel(late("y", Some("z")));
+    world.advance(0);
+    assert_eq!(world.dialogs[&dialog].channel, Some(channel_id("z")));
+}
+
+#[test]
+fn a_full_queue_takes_whoever_leaves_room_for_one_that_waits_there() {
+    let mut world = World::new();
+    let (x, y) = (channel_id("x"), channel_id("y"));
+    world.put_operator(operator("a", 1, Presence::Online));
+    world.put_channel(channel("x", QueueMode::Evenly, &["a"]));
+    world.put_channel(with(channel("y", QueueMode::Evenly, &["a"]), |settings| {
+        settings.queue.accept = Accept::Auto;
+        settings.max_waiting = Some(1);
+    }));
+    let (passed, _) = world.open(&x);
+    world.settle();
+    world.act(passed, Action::Answer(operator_id("a")));
+    world.settle();
+    let (first, _) = world.open(&y);
+    world.settle();
+    world.advance(5);
+    world.settle();
+    world.act(passed, Action::Move(y.clone()));
+    world.settle();
+    assert_eq!(world.dialogs[&first].owner, Some(operator_id("a")));
+    assert_eq!((&world.dialogs[&passed].channel, world.router.counts(&y).waiting), (&Some(y.clone()), 1));
 }
 
 /// What happens in a house whose channels have rules of time.
