@@ -70,7 +70,10 @@ impl Pilot {
         if target > Timestamp::LAST_INPUT {
             return Err(Rejection::invalid("ms", "the clock goes to the year 9000"));
         }
-        while let Some(deadline) = self.shared.deadline.until(target) {
+        // An engine that has stopped moves no deadline on.
+        while self.shared.failure.get().is_none()
+            && let Some(deadline) = self.shared.deadline.until(target)
+        {
             self.fire(deadline).await;
         }
         self.shared.clock.advance_to(target);
