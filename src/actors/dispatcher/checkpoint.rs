@@ -49,7 +49,7 @@ impl Dispatcher {
     /// Begins a checkpoint if very many dialogs are in memory that have changed.
     pub(super) fn bound_memory(&mut self) {
         let changed = self.live.len().saturating_sub(self.resting.len());
-        if changed > CHANGED_PER_RESTING * self.shared.awake_dialogs.max(FEW) {
+        if changed > self.shared.awake_dialogs.max(FEW).saturating_mul(CHANGED_PER_RESTING) {
             self.begin_checkpoint();
         }
     }

@@ -22,7 +22,7 @@ pub struct Resting {
     most: usize,
     /// Checkpoints whose images can be read, of those begun since the start.
     readable: u64,
-    /// How many are yet to be looked at: two for each that has begun to rest when there were enough.
+    /// How many are yet to be looked at: two for each that came to rest when there were enough.
     owed: usize,
 }
 
@@ -46,12 +46,11 @@ impl Resting {
 impl Dispatcher {
     /// An open dialog is as its image says: it may go to sleep when it has rested for long enough.
     pub(super) fn rest(&mut self, dialog: DialogId) {
-        if let Some(live) = self.live.get_mut(&dialog)
-            && !std::mem::replace(&mut live.rests, true)
-        {
+        let Some(live) = self.live.get_mut(&dialog) else { return };
+        if !std::mem::replace(&mut live.rests, true) {
             self.resting.dialogs.push_back(dialog);
-            self.resting.owed += if self.resting.dialogs.len() > self.resting.most { 2 } else { 0 };
         }
+        self.resting.owed += if self.resting.dialogs.len() > self.resting.most { 2 } else { 0 };
     }
 
     /// Whether somebody is to be looked at now.
