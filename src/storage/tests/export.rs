@@ -10,8 +10,8 @@ use crate::storage::rocks::{Disk, Safety, Table};
 use crate::storage::testing::*;
 use crate::storage::*;
 
-/// Three closed dialogs and two open ones with images, and changes of some that are in the journal alone.
-fn filled(running: &Running, dialogs: u64) -> World {
+/// Dialogs of which every second one is closed, all of them in the journal alone.
+fn spoken(running: &Running, dialogs: u64) -> World {
     let mut world = World::default();
     let mut batch = Batch::default();
     world.record(&put_channel(5, 1), &mut batch);
@@ -26,6 +26,12 @@ fn filled(running: &Running, dialogs: u64) -> World {
         }
         running.commit_batch(batch);
     }
+    world
+}
+
+/// The same with images of all, and changes of some that are in the journal alone.
+fn filled(running: &Running, dialogs: u64) -> World {
+    let mut world = spoken(running, dialogs);
     let mut batch = Batch::default();
     world.checkpoint(&mut batch);
     running.commit_batch(batch);
@@ -226,10 +232,11 @@ fn largest(path: &Path, ending: &str) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn what_no_engine_opens_is_exported_as_far_as_it_is_there() {
+fn a_log_that_no_engine_opens_is_exported_around_its_damage() {
     let directory = scratch();
     let running = Running::start(directory.path(), &quick());
-    let world = filled(&running, 900);
+    // No checkpoint: with its flush, which comes when it comes, the log would be gone.
+    let world = spoken(&running, 900);
     let killed = running.killed();
     running.journal.close().unwrap();
     let log = &largest(killed.path(), "log")[0];
@@ -244,7 +251,11 @@ fn what_no_engine_opens_is_exported_as_far_as_it_is_there() {
     assert!(exports.damages >= 2 && found >= 199, "{exports:?}, {found} dialogs");
     assert!(heard > world.seq - 800, "{heard} of {} events: later ones are there too", world.seq);
     assert!(files(killed.path()) == before, "somebody wrote");
+}
 
+#[test]
+fn what_is_left_without_a_table_is_exported() {
+    let (directory, _) = closed_directory(900);
     let journal = &largest(directory.path(), "sst")[0];
     std::fs::remove_file(journal).unwrap();
     assert!(verify(directory.path(), &mut |_, _| {}).unwrap_err().to_string().contains("cannot open it"));
