@@ -56,6 +56,7 @@ impl World {
             durability: level(&mut chance),
             retain_events: *chance.one_of(&[1, 30, 1000]),
             idempotency_window: KEY_WINDOW,
+            awake_dialogs: *chance.one_of(&[0, 1, 5, usize::MAX]),
             ..Settings::default()
         };
         let engine = Stepped::open(&disk, &settings, Self::START).expect("an empty disk can be opened");
