@@ -22,7 +22,8 @@ pub struct Resting {
     most: usize,
     /// Checkpoints whose images can be read, of those begun since the start.
     readable: u64,
-    /// How many are yet to be looked at: two for each that came to rest when there were enough.
+    /// How many are yet to be looked at: two for each that came to rest when there were enough, and for each that
+    /// rests when a checkpoint has ended. Nobody is looked at without end who cannot sleep.
     owed: usize,
 }
 
@@ -40,6 +41,7 @@ impl Resting {
     /// The images of one more checkpoint can be read.
     pub fn checkpoint_written(&mut self) {
         self.readable += 1;
+        self.owed = self.owed.max(2 * self.dialogs.len());
     }
 }
 
