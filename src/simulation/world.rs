@@ -91,6 +91,10 @@ impl World {
             self.observe();
         }
         self.crash();
+        // The disk may have been made to fail at that start, and have got through it.
+        while self.fault.is_some() {
+            self.crash();
+        }
         self.check_settled(None);
         Report {
             trace: self.trace.hash(),
