@@ -1,12 +1,15 @@
 //! What a routing decision costs, with nothing around it: the pure router, one thread, no disk.
 //!
 //! An element is the whole way of one dialog through the router: placed, answered, finished, and what
-//! follows from that for others.
+//! follows from that for others; in `decision`, the first of these steps alone.
+
+#![expect(clippy::disallowed_methods, reason = "it measures, which takes the clock on the wall")]
 
 mod support;
 
 use std::collections::VecDeque;
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use centrala::domain::channel::{Accept, Channel, QueueMode, SkillRequirement};
 use centrala::domain::dialog::Wishes;
@@ -74,11 +77,21 @@ impl House {
 
     /// The same, of a dialog that requires something.
     fn open_wishing(&mut self, wishes: Option<&Wishes>) {
+        let placement = self.decide(wishes);
+        self.carry_out(placement);
+    }
+
+    /// A dialog opens, and the router decides what becomes of it.
+    fn decide(&mut self, wishes: Option<&Wishes>) -> Placement {
         self.opened += 1;
         self.now = self.now.plus_ms(1);
+        let channel = &self.channels[self.opened as usize % self.channels.len()];
+        black_box(self.router.place_new(DialogId(self.opened), channel, wishes, self.now))
+    }
+
+    /// What was decided on the newest dialog happens.
+    fn carry_out(&mut self, placement: Placement) {
         let dialog = DialogId(self.opened);
-        let channel = self.channels[self.opened as usize % self.channels.len()].clone();
-        let placement = black_box(self.router.place_new(dialog, &channel, wishes, self.now));
         match placement {
             Placement::Offered(operators) => {
                 self.router.arrive(dialog, &[self.offered(&operators)]);
@@ -153,35 +166,69 @@ fn with_room(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Each dialog requires one of 32 skills, of which each operator has four. Half of the operators are busy.
+/// Wishes for one of 32 skills each.
+fn wishes() -> Vec<Wishes> {
+    let wish = |number| Wishes { skills: vec![SkillRequirement::new(skill(number))], ..Wishes::default() };
+    (0..32).map(wish).collect()
+}
+
+fn skill(number: usize) -> SkillId {
+    SkillId::new(format!("skill {}", number % 32)).expect("a short name")
+}
+
+/// One queue whose dialogs require one of 32 skills, of which each operator has four. Half of the operators are
+/// busy.
+fn skilled(mode: QueueMode, operators: usize, wishes: &[Wishes]) -> House {
+    let mut house = House::new(mode, operators, 1, 1, 2);
+    for number in 0..operators {
+        let skills = (0..4).map(|place| (skill(number * 7 + place * 9), 1 + number as u32 % 5));
+        let settings = OperatorSettings { capacity: 2, skills: skills.collect(), ..Default::default() };
+        let presence = Presence::Online;
+        house.router.put_operator(&Operator { id: operator(number), settings, presence, removed: false });
+    }
+    (0..operators).for_each(|number| house.open_wishing(Some(&wishes[number % 32])));
+    house
+}
+
+/// The whole way of a dialog that requires a skill.
 fn with_skills(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("routing/with_skills");
     group.throughput(Throughput::Elements(1));
-    let skill = |number: usize| SkillId::new(format!("skill {}", number % 32)).expect("a short name");
-    let wishes: Vec<Wishes> = (0..32)
-        .map(|number| Wishes { skills: vec![SkillRequirement::new(skill(number))], ..Wishes::default() })
-        .collect();
+    let wishes = wishes();
     for mode in [QueueMode::Evenly, QueueMode::LeastLoaded] {
         for &operators in sizes(&[100, 1_000, 10_000, 100_000]) {
-            let mut house = House::new(mode, operators, 1, 1, 2);
-            for number in 0..operators {
-                let skills = (0..4).map(|place| (skill(number * 7 + place * 9), 1 + number as u32 % 5));
-                let settings =
-                    OperatorSettings { capacity: 2, skills: skills.collect(), ..Default::default() };
-                let presence = Presence::Online;
-                house.router.put_operator(&Operator {
-                    id: operator(number),
-                    settings,
-                    presence,
-                    removed: false,
-                });
-            }
-            (0..operators).for_each(|number| house.open_wishing(Some(&wishes[number % 32])));
+            let mut house = skilled(mode, operators, &wishes);
             let id = BenchmarkId::new(format!("{mode:?}").to_lowercase(), operators);
             group.bench_function(id, |bencher| {
                 bencher.iter(|| {
                     house.open_wishing(Some(&wishes[house.opened as usize % 32]));
                     house.finish();
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// The decision alone: whom a dialog that requires a skill is offered to, with the record of why.
+fn decision(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("routing/decision");
+    let wishes = wishes();
+    for mode in [QueueMode::Evenly, QueueMode::LeastLoaded] {
+        for &operators in sizes(&[100, 1_000, 10_000, 100_000]) {
+            let mut house = skilled(mode, operators, &wishes);
+            let id = BenchmarkId::new(format!("{mode:?}").to_lowercase(), operators);
+            group.bench_function(id, |bencher| {
+                bencher.iter_custom(|decisions| {
+                    let mut took = Duration::ZERO;
+                    for _ in 0..decisions {
+                        let begun = Instant::now();
+                        let placement = house.decide(Some(&wishes[house.opened as usize % 32]));
+                        took += begun.elapsed();
+                        house.carry_out(placement);
+                        house.finish();
+                    }
+                    took
                 });
             });
         }
@@ -246,5 +293,5 @@ fn many_channels(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, with_room, with_skills, with_backlog, many_waiting, many_channels);
+criterion_group!(benches, with_room, with_skills, decision, with_backlog, many_waiting, many_channels);
 criterion_main!(benches);
