@@ -129,6 +129,7 @@ pub(super) fn recover(disk: &Disk, key_window: u32, recovery: &mut dyn Recovery)
     fold.report(recovery)?;
     let (keys, keys_on_disk) = all_keys(disk, keys, key_window)?;
     let durable_seq = position.last_seq();
+    disk.check_mark(durable_seq)?;
     let fingerprint = totals.fingerprint;
     let recovered = Recovered { clock, next_dialog, durable_seq, keys, keys_on_disk, fingerprint };
     Ok(Resume { recovered, position, totals, tail_bytes, statistics })

@@ -59,7 +59,12 @@ impl<'a, E: From<Error>> Exporter<'a, E> {
         let format = meta::format(self.disk)?.unwrap_or(meta::FORMAT);
         let first = self.or(meta::first(self.disk), Position::START)?;
         let checkpoint = self.or(meta::checkpoint(self.disk), Checkpoint::NONE)?;
+        let known = self.damages.count();
         let (folded, last_seq, clock) = self.fold(&checkpoint)?;
+        // Where the journal could not be read to its end, that has been said.
+        if self.damages.count() == known {
+            self.disk.check_mark(last_seq).or_else(|error| self.meet(error))?;
+        }
         self.tell()?;
         let contents = Contents { format, first_seq: first.seq, last_seq, clock };
         (self.visit)(Exported::Contents(contents))?;

@@ -137,7 +137,7 @@ impl Archive {
         let Some(checkpoint) = self.begun.take() else { return Ok(()) };
         // Behind all its images in memory, so no flush can take it without them.
         self.store.disk.write(Safety::Memory, |changes| meta::put_checkpoint(changes, &checkpoint))?;
-        self.store.disk.flush()?;
+        self.store.disk.flush_up_to(checkpoint.seq)?;
         self.alarm.hooks.checkpoint_written();
         checkpoint::trim(&self.store, &checkpoint)
     }

@@ -27,7 +27,7 @@ use crate::timestamp::Timestamp;
 
 pub(super) struct Commit<R> {
     disk: Arc<Disk>,
-    tail: Arc<Tail>,
+    pub(super) tail: Arc<Tail>,
     exclusion: Arc<Exclusion>,
     durability: Durability,
     position: Position,

@@ -119,7 +119,8 @@ impl<R: Send + 'static> Journal<R> {
         let Self { batches, closing, threads, disk, tail } = self;
         drop((batches, closing));
         let panicked = threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
-        let flushed = disk.flush();
+        // What a thread has let others see before it panicked may not be written.
+        let flushed = if panicked > 0 { disk.flush() } else { disk.flush_up_to(tail.durable_seq()) };
         tail.end();
         disk.close();
         if panicked > 0 {

@@ -99,7 +99,7 @@ impl<G: Gate> SteppedJournal<G> {
     /// Makes everything safe and ends.
     pub fn close(mut self) -> Result<(), Error> {
         self.write_images();
-        let flushed = self.disk.flush();
+        let flushed = self.disk.flush_up_to(self.commit.tail.durable_seq());
         self.disk.close();
         flushed
     }

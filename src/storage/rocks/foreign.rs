@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rocksdb::{DB, IteratorMode, Options};
 
-use super::{Table, errors};
+use super::{Table, errors, mark};
 use crate::error::Error;
 
 /// What RocksDB itself had made before it was stopped while it made a new database.
@@ -42,7 +42,9 @@ fn holds_data(name: &str) -> bool {
     let numbered = |(stem, kind): (&str, &str)| {
         matches!(kind, "sst" | "log") && stem.len() >= 6 && stem.bytes().all(|byte| byte.is_ascii_digit())
     };
-    name.split_once('.').is_some_and(numbered) || (name.starts_with("MANIFEST-") && name != FIRST_MANIFEST)
+    name == mark::NAME
+        || name.split_once('.').is_some_and(numbered)
+        || (name.starts_with("MANIFEST-") && name != FIRST_MANIFEST)
 }
 
 fn is_of_a_start(name: &str) -> bool {

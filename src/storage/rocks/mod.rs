@@ -9,6 +9,7 @@ mod copy;
 mod errors;
 mod foreign;
 mod log;
+mod mark;
 mod options;
 mod purge;
 #[cfg(test)]
@@ -60,6 +61,8 @@ pub(super) struct Disk {
     backing: RwLock<Option<Backing>>,
     failure: OnceLock<Error>,
     path: PathBuf,
+    /// Up to which event everything was there when it was opened, if that can be read.
+    mark: Result<u64, Error>,
     cache: Cache,
     #[cfg(test)]
     pub faults: super::testing::Faults,
@@ -86,10 +89,12 @@ impl Disk {
         let unusable = |error: std::io::Error| errors::unusable(path, &error.to_string());
         std::fs::create_dir_all(path).map_err(unusable)?;
         errors::check_logs(path)?;
+        let mark = mark::read(path);
         let cache = options::cache();
         let tables = options::tables(path, &cache);
         let db = DB::open_cf_descriptors(&options::database(), path, tables);
-        db.map(|db| Self::new(Backing::Rocks(db), path, cache)).map_err(|error| errors::opening(path, &error))
+        let db = db.map_err(|error| errors::opening(path, &error))?;
+        Ok(Self::new(Backing::Rocks(db), path, cache, mark))
     }
 
     /// Opens the directory without changing anything in it, even if an engine is running on it.
@@ -115,24 +120,28 @@ impl Disk {
             return Err(errors::unusable(path, "there is no data in it"));
         }
         errors::check_logs(path)?;
+        // First, because an engine may be running there: what is opened is never behind it.
+        let mark = mark::read(path);
         let cache = options::cache();
         let tables = options::stored_tables(path, &cache);
         let open = |tables| DB::open_cf_descriptors_read_only(options, path, tables, false);
-        let db = tables.and_then(open);
-        db.map(|db| Self::new(Backing::Rocks(db), path, cache)).map_err(|error| errors::opening(path, &error))
+        let db = tables.and_then(open).map_err(|error| errors::opening(path, &error))?;
+        Ok(Self::new(Backing::Rocks(db), path, cache, mark))
     }
 
     /// What a process sees that starts on this simulated disk now.
     #[cfg(test)]
     pub fn simulated(disk: &SimulatedDisk) -> Self {
-        Self::new(Backing::Simulated(disk.clone()), Path::new("simulated"), options::cache())
+        let mark = Ok(disk.mark());
+        Self::new(Backing::Simulated(disk.clone()), Path::new("simulated"), options::cache(), mark)
     }
 
-    fn new(backing: Backing, path: &Path, cache: Cache) -> Self {
+    fn new(backing: Backing, path: &Path, cache: Cache, mark: Result<u64, Error>) -> Self {
         Self {
             backing: RwLock::new(Some(backing)),
             failure: OnceLock::new(),
             path: path.to_owned(),
+            mark,
             cache,
             #[cfg(test)]
             faults: super::testing::Faults::default(),
@@ -289,6 +298,25 @@ impl Disk {
             #[cfg(test)]
             Backing::Simulated(disk) => self.guarded(|| disk.flush()),
         }
+    }
+
+    /// Makes all that was written safe, and marks that everything up to the event `seq`, which is among it, is.
+    pub fn flush_up_to(&self, seq: u64) -> Result<(), Error> {
+        self.flush()?;
+        let opened = self.opened();
+        match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(_) => {
+                self.guarded(|| mark::write(&self.path, seq).map_err(|error| format!("the mark: {error}")))
+            }
+            #[cfg(test)]
+            Backing::Simulated(disk) => self.guarded(|| disk.put_mark(seq)),
+        }
+    }
+
+    /// Refuses a journal that ends at the event `last` if more was there once.
+    pub fn check_mark(&self, last: u64) -> Result<(), Error> {
+        let marked = self.mark.clone()?;
+        if last < marked { Err(mark::missed(&self.path, last, marked)) } else { Ok(()) }
     }
 
     /// Removes the files whose keys are all up to `to`. Entries in other files stay.

@@ -157,6 +157,8 @@ struct State {
     failed: usize,
     /// A flush that began by itself: what it will hold, and how many batches of the log that covers.
     flushing: Option<(Tables, usize)>,
+    /// Survives every crash, as what was flushed before it does.
+    mark: u64,
     /// How many more operations succeed, and how the next one fails.
     fault: Option<(u64, Fault)>,
     lie: Option<Lie>,
@@ -176,6 +178,7 @@ impl SimulatedDisk {
             synced: 0,
             failed: 0,
             flushing: None,
+            mark: 0,
             fault: None,
             lie: None,
             frames: 0,
@@ -263,6 +266,19 @@ impl SimulatedDisk {
         let (tables, covered) = (state.visible.clone(), state.log.len());
         state.flush(tables, covered);
         Ok(())
+    }
+
+    pub(super) fn put_mark(&self, seq: u64) -> Result<(), String> {
+        let state = &mut *self.state();
+        if let Some(reason) = state.strike() {
+            return Err(reason);
+        }
+        state.mark = seq;
+        Ok(())
+    }
+
+    pub(super) fn mark(&self) -> u64 {
+        self.state().mark
     }
 
     pub(super) fn drop_files_up_to(&self, table: Table, to: &[u8]) -> Result<(), String> {

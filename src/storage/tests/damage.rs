@@ -134,6 +134,46 @@ fn with_changed_log(change: impl FnOnce(&mut [u8])) -> (std::path::PathBuf, Resu
 }
 
 #[test]
+fn an_older_state_is_refused_however_whole_it_is() {
+    let live = scratch();
+    let running = Running::start(live.path(), &quick());
+    running.commit(&[of_dialog(1, 1, vec![opening(1)])]);
+    let old = running.killed();
+    assert!(verify(old.path(), &mut |_, _| {}).is_ok());
+    running.commit(&[of_dialog(2, 2, vec![opening(2), message(2, 1)])]);
+    running.journal.close().unwrap();
+    assert_eq!(verify(live.path(), &mut |_, _| {}).unwrap().last_seq, 3);
+    std::fs::copy(live.path().join("MARK"), old.path().join("MARK")).unwrap();
+    let told = verify(old.path(), &mut |_, _| {}).unwrap_err().to_string();
+    assert!(told.contains("ends at event 1") && told.contains("up to 3"), "{told}");
+    assert!(open(old.path()).is_err());
+    let exported = |skip| export(old.path(), skip, &mut |_, _| {}, &mut |_| Ok::<_, Error>(()));
+    assert!(exported(false).is_err());
+    assert_eq!(exported(true).unwrap().damages, 1);
+    // Whoever wants it all the same can have it.
+    std::fs::remove_file(old.path().join("MARK")).unwrap();
+    assert!(open(old.path()).is_ok());
+}
+
+#[test]
+fn a_checkpoint_leaves_a_mark_and_a_copy_has_none() {
+    let (live, copy) = (scratch(), scratch());
+    let mut world = World::default();
+    let running = Running::start(live.path(), &quick());
+    let mut batch = Batch::default();
+    world.record(&of_dialog(1, 1, vec![opening(1)]), &mut batch);
+    world.checkpoint(&mut batch);
+    running.commit_batch(batch);
+    running.commit(&[of_dialog(2, 2, vec![opening(2)])]);
+    running.journal.close().unwrap();
+    let mark = std::fs::read_to_string(live.path().join("MARK")).unwrap();
+    assert!(mark.starts_with("2 is the last event"), "{mark}");
+    let place = copy.path().join("copy");
+    backup(live.path(), &place, &mut |_, _| {}).unwrap();
+    assert!(!place.join("MARK").exists());
+}
+
+#[test]
 fn damage_in_the_middle_of_the_log_is_refused_and_not_taken_for_its_end() {
     let (log, opened) = with_changed_log(|bytes| {
         let middle = bytes.windows(11).position(|window| window == b"of dialog 3").unwrap();
