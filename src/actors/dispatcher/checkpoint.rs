@@ -32,6 +32,8 @@ pub struct Checkpoint {
     /// Dialogs that were asked and have not answered.
     pub outstanding: usize,
     running: bool,
+    /// Whether another fell due meanwhile. Nobody asks for it again.
+    due: bool,
     /// How many have begun.
     begun: u64,
     /// Told when everything is on disk.
@@ -54,8 +56,14 @@ impl Dispatcher {
         }
     }
 
+    /// The journal has grown by so much that it is time for a checkpoint: now, or behind the one that runs.
+    pub(super) fn checkpoint_due(&mut self) {
+        self.checkpoint.due = self.checkpoint.running;
+        self.begin_checkpoint();
+    }
+
     /// Begins a checkpoint, unless one runs.
-    pub(super) fn begin_checkpoint(&mut self) {
+    fn begin_checkpoint(&mut self) {
         if self.checkpoint.running {
             return;
         }
@@ -101,6 +109,7 @@ impl Dispatcher {
                 let _ = done.send(());
             }
             Some(done) => self.shut_down(done),
+            None if std::mem::take(&mut self.checkpoint.due) => self.begin_checkpoint(),
             None => {}
         }
     }

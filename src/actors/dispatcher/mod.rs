@@ -317,7 +317,7 @@ macro_rules! messages {
 messages! {
     Tick => |dispatcher, _| dispatcher.tick();
     KeepClock => |dispatcher, _| dispatcher.keep_clock();
-    CheckpointDue => |dispatcher, _| dispatcher.begin_checkpoint();
+    CheckpointDue => |dispatcher, _| dispatcher.checkpoint_due();
     CheckpointWritten => |dispatcher, _| dispatcher.resting.checkpoint_written();
     Shutdown => |dispatcher, Shutdown(done)| dispatcher.shut_down(done);
     AskNewest => |dispatcher, ask| dispatcher.tell_newest(ask);

@@ -148,3 +148,31 @@ impl Stepped {
         while self.journal.release() {}
     }
 }
+
+mod tests {
+    use super::*;
+    use crate::domain::channel::PutChannel;
+    use crate::domain::dialog::command::Receive;
+    use crate::ids::{ChannelId, ClientId};
+
+    #[test]
+    fn a_checkpoint_that_falls_due_during_another_follows_it() {
+        let disk = SimulatedDisk::new(1);
+        let mut stepped = Stepped::open(&disk, &Settings::default(), Timestamp::from_millis(0)).unwrap();
+        let channel = ChannelId::new("web").unwrap();
+        let put = stepped.engine.put_channel(PutChannel::new(channel.clone()));
+        stepped.complete(put).unwrap();
+        // More than are asked for their image in one turn.
+        for number in 0..1500 {
+            let client = ClientId::new(format!("client {number}")).unwrap();
+            let received = stepped.engine.receive(Receive::new(channel.clone(), client, "hello"));
+            stepped.complete(received).unwrap();
+        }
+        stepped.begin_checkpoint();
+        stepped.act(1);
+        stepped.begin_checkpoint();
+        assert_eq!(disk.wear().flushes, 0, "the first one still runs");
+        (0..4).for_each(|_| _ = stepped.settle().unwrap());
+        assert_eq!(disk.wear().flushes, 2);
+    }
+}
