@@ -81,6 +81,10 @@ pub(super) fn format(disk: &Disk) -> Result<Option<u32>, Error> {
     if found == 0 {
         return Err(damaged("format", "it is 0, and there was never such a format"));
     }
+    // An older format may have had fewer.
+    if let Some(missing) = disk.missing_table().filter(|_| found == FORMAT) {
+        return Err(damaged("format", &format!("its table {} is missing", missing.name())));
+    }
     Ok(Some(found))
 }
 
@@ -90,7 +94,7 @@ fn without_format(disk: &Disk) -> Result<Option<u32>, Error> {
         empty = false;
         Ok(ControlFlow::Break(()))
     })?;
-    if empty { Ok(None) } else { Err(damaged("format", "it is missing")) }
+    if empty && !disk.is_marked() { Ok(None) } else { Err(damaged("format", "it is missing")) }
 }
 
 /// Says that the directory has this format.

@@ -14,7 +14,10 @@ const STEPS: [Step; FORMAT as usize - 1] = [];
 
 /// Brings a directory of the format `found` to the present one; a new directory gets it at once.
 pub(super) fn upgrade(disk: &Disk, found: Option<u32>) -> Result<(), Error> {
-    let Some(found) = found else { return meta::write_format(disk, FORMAT) };
+    let Some(found) = found else {
+        meta::write_format(disk, FORMAT)?;
+        return disk.put_mark(0);
+    };
     for (step, next) in STEPS.iter().zip(2..).skip(found as usize - 1) {
         step(disk)?;
         disk.flush()?;

@@ -154,7 +154,7 @@ fn arguments(watch: &Watch, data: &Path, told: &Path) -> Vec<String> {
             format!("OPTIONS-{number:06}.dbtmp"),
         ]
     });
-    let named = ["CURRENT", "IDENTITY", "LOCK"].map(str::to_owned);
+    let named = ["CURRENT", "IDENTITY", "LOCK", "MARK", "MARK.dbtmp"].map(str::to_owned);
     let files = named.into_iter().chain(numbered).map(|name| data.join(name).display().to_string());
     for path in files.chain([data.display().to_string()]) {
         arguments.extend(["-P".to_owned(), path]);

@@ -1,8 +1,9 @@
 //! The mark: a small file beside the tables that says up to which event they held everything once.
 //!
 //! A manifest or a log that was cut off, or files that were taken away, may leave an older state that is whole
-//! in itself: nothing else would tell. Written after a flush has made everything safe, so that what is there
-//! is never behind it; and replaced at once, so that it is never half of one.
+//! in itself: nothing else would tell. Written when a directory has been made, and after each flush that has
+//! made everything safe, so that what is there is never behind it; and replaced at once, so that it is never
+//! half of one.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -16,18 +17,18 @@ use crate::error::Error;
 /// Its name.
 pub(super) const NAME: &str = "MARK";
 
-/// The last event before the mark; 0 if there is none, as in a new directory or a copy.
-pub(super) fn read(directory: &Path) -> Result<u64, Error> {
+/// The last event before the mark, if there is one: a copy has none.
+pub(super) fn read(directory: &Path) -> Result<Option<u64>, Error> {
     let text = match fs::read(directory.join(NAME)) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(errors::unusable(directory, &format!("{NAME}: {error}"))),
     };
     let seq = str::from_utf8(&text).ok().and_then(|text| text.split(' ').next()?.parse().ok());
     let whole = seq.filter(|seq| line(*seq).as_bytes() == text);
     let reason = "it is not what was written there; if everything else is whole, as `centrala verify` says of a copy \
                   without it, then remove it";
-    whole.ok_or_else(|| damaged(directory, reason.to_owned()))
+    whole.map(Some).ok_or_else(|| damaged(directory, reason.to_owned()))
 }
 
 /// Says that everything up to the event `seq` is safe.
@@ -68,10 +69,10 @@ mod tests {
     #[test]
     fn the_last_mark_is_read() {
         let directory = scratch();
-        assert_eq!(read(directory.path()).unwrap(), 0);
+        assert_eq!(read(directory.path()).unwrap(), None);
         for seq in [7, u64::MAX, 8] {
             write(directory.path(), seq).unwrap();
-            assert_eq!(read(directory.path()).unwrap(), seq);
+            assert_eq!(read(directory.path()).unwrap(), Some(seq));
         }
     }
 

@@ -61,8 +61,7 @@ pub(super) struct Disk {
     backing: RwLock<Option<Backing>>,
     failure: OnceLock<Error>,
     path: PathBuf,
-    /// Up to which event everything was there when it was opened, if that can be read.
-    mark: Result<u64, Error>,
+    found: Found,
     cache: Cache,
     #[cfg(test)]
     pub faults: super::testing::Faults,
@@ -73,6 +72,21 @@ enum Backing {
     Rocks(DB),
     #[cfg(test)]
     Simulated(SimulatedDisk),
+}
+
+/// What stood in a directory before it was opened.
+struct Found {
+    /// Up to which event everything was there, if that is marked.
+    mark: Result<Option<u64>, Error>,
+    /// One of our tables that was not there.
+    missing: Option<Table>,
+}
+
+impl Found {
+    /// First, because an engine may be running there: what is opened is never behind it.
+    fn look(path: &Path) -> Self {
+        Self { mark: mark::read(path), missing: options::missing_table(path) }
+    }
 }
 
 /// A key and its value.
@@ -89,12 +103,12 @@ impl Disk {
         let unusable = |error: std::io::Error| errors::unusable(path, &error.to_string());
         std::fs::create_dir_all(path).map_err(unusable)?;
         errors::check_logs(path)?;
-        let mark = mark::read(path);
+        let found = Found::look(path);
         let cache = options::cache();
         let tables = options::tables(path, &cache);
         let db = DB::open_cf_descriptors(&options::database(), path, tables);
         let db = db.map_err(|error| errors::opening(path, &error))?;
-        Ok(Self::new(Backing::Rocks(db), path, cache, mark))
+        Ok(Self::new(Backing::Rocks(db), path, cache, found))
     }
 
     /// Opens the directory without changing anything in it, even if an engine is running on it.
@@ -120,28 +134,27 @@ impl Disk {
             return Err(errors::unusable(path, "there is no data in it"));
         }
         errors::check_logs(path)?;
-        // First, because an engine may be running there: what is opened is never behind it.
-        let mark = mark::read(path);
+        let found = Found::look(path);
         let cache = options::cache();
         let tables = options::stored_tables(path, &cache);
         let open = |tables| DB::open_cf_descriptors_read_only(options, path, tables, false);
         let db = tables.and_then(open).map_err(|error| errors::opening(path, &error))?;
-        Ok(Self::new(Backing::Rocks(db), path, cache, mark))
+        Ok(Self::new(Backing::Rocks(db), path, cache, found))
     }
 
     /// What a process sees that starts on this simulated disk now.
     #[cfg(test)]
     pub fn simulated(disk: &SimulatedDisk) -> Self {
-        let mark = Ok(disk.mark());
-        Self::new(Backing::Simulated(disk.clone()), Path::new("simulated"), options::cache(), mark)
+        let found = Found { mark: Ok(disk.mark()), missing: None };
+        Self::new(Backing::Simulated(disk.clone()), Path::new("simulated"), options::cache(), found)
     }
 
-    fn new(backing: Backing, path: &Path, cache: Cache, mark: Result<u64, Error>) -> Self {
+    fn new(backing: Backing, path: &Path, cache: Cache, found: Found) -> Self {
         Self {
             backing: RwLock::new(Some(backing)),
             failure: OnceLock::new(),
             path: path.to_owned(),
-            mark,
+            found,
             cache,
             #[cfg(test)]
             faults: super::testing::Faults::default(),
@@ -303,6 +316,11 @@ impl Disk {
     /// Makes all that was written safe, and marks that everything up to the event `seq`, which is among it, is.
     pub fn flush_up_to(&self, seq: u64) -> Result<(), Error> {
         self.flush()?;
+        self.put_mark(seq)
+    }
+
+    /// Marks that everything up to the event `seq` is safe.
+    pub fn put_mark(&self, seq: u64) -> Result<(), Error> {
         let opened = self.opened();
         match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(_) => {
@@ -313,10 +331,20 @@ impl Disk {
         }
     }
 
+    /// Whether the directory had a mark when it was opened.
+    pub fn is_marked(&self) -> bool {
+        !matches!(self.found.mark, Ok(None))
+    }
+
     /// Refuses a journal that ends at the event `last` if more was there once.
     pub fn check_mark(&self, last: u64) -> Result<(), Error> {
-        let marked = self.mark.clone()?;
+        let marked = self.found.mark.clone()?.unwrap_or(0);
         if last < marked { Err(mark::missed(&self.path, last, marked)) } else { Ok(()) }
+    }
+
+    /// A table that was not there when the directory was opened.
+    pub fn missing_table(&self) -> Option<Table> {
+        self.found.missing
     }
 
     /// Removes the files whose keys are all up to `to`. Entries in other files stay.

@@ -73,6 +73,12 @@ pub(super) fn stored_tables(
     DB::list_cf(&Options::default(), path).map(|stored| described(stored.into_iter(), cache))
 }
 
+/// One of our tables that the directory has not.
+pub(super) fn missing_table(path: &Path) -> Option<Table> {
+    let stored = DB::list_cf(&Options::default(), path).unwrap_or_default();
+    Table::ALL.into_iter().find(|table| !stored.iter().any(|name| name == table.name()))
+}
+
 fn described(names: impl Iterator<Item = String>, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
     let names: BTreeSet<String> = names.collect();
     let options = |name: &str| {

@@ -158,7 +158,7 @@ struct State {
     /// A flush that began by itself: what it will hold, and how many batches of the log that covers.
     flushing: Option<(Tables, usize)>,
     /// Survives every crash, as what was flushed before it does.
-    mark: u64,
+    mark: Option<u64>,
     /// How many more operations succeed, and how the next one fails.
     fault: Option<(u64, Fault)>,
     lie: Option<Lie>,
@@ -178,7 +178,7 @@ impl SimulatedDisk {
             synced: 0,
             failed: 0,
             flushing: None,
-            mark: 0,
+            mark: None,
             fault: None,
             lie: None,
             frames: 0,
@@ -273,11 +273,11 @@ impl SimulatedDisk {
         if let Some(reason) = state.strike() {
             return Err(reason);
         }
-        state.mark = seq;
+        state.mark = Some(seq);
         Ok(())
     }
 
-    pub(super) fn mark(&self) -> u64 {
+    pub(super) fn mark(&self) -> Option<u64> {
         self.state().mark
     }
 
