@@ -22,8 +22,8 @@ pub struct Resting {
     most: usize,
     /// Checkpoints whose images can be read, of those begun since the start.
     readable: u64,
-    /// How many are yet to be looked at: two for each that came to rest when there were enough, and for each that
-    /// rests when a checkpoint has ended. Nobody is looked at without end who cannot sleep.
+    /// How many are yet to be looked at: two for each that rests when a checkpoint has ended, or comes to rest
+    /// later when there are enough. Nobody is looked at without end who cannot sleep.
     owed: usize,
 }
 
@@ -52,14 +52,14 @@ impl Dispatcher {
         if !std::mem::replace(&mut live.rests, true) {
             self.resting.dialogs.push_back(dialog);
         }
-        self.resting.owed += if self.resting.dialogs.len() > self.resting.most { 2 } else { 0 };
+        // The image that a checkpoint asked for cannot be read yet: all are looked at when it has ended.
+        let readable = live.image_of <= self.resting.readable;
+        self.resting.owed += if readable && self.resting.dialogs.len() > self.resting.most { 2 } else { 0 };
     }
 
     /// Whether somebody is to be looked at now.
     pub(super) fn has_drowsy(&self) -> bool {
-        let Resting { dialogs, most, readable, owed } = &self.resting;
-        let is_readable = |dialog| self.live.get(dialog).is_none_or(|live| live.image_of <= *readable);
-        *owed > 0 && dialogs.len() > *most && dialogs.front().is_some_and(is_readable)
+        self.resting.owed > 0 && self.resting.dialogs.len() > self.resting.most
     }
 
     /// Puts to sleep who rests longest, while more are awake than may be. Called when nothing is being handled:
@@ -72,6 +72,10 @@ impl Dispatcher {
             self.resting.owed -= 1;
             let Some(dialog) = self.resting.dialogs.pop_front() else { return };
             let Some(live) = self.live.get_mut(&dialog).filter(|live| live.rests) else { continue };
+            if live.image_of > self.resting.readable {
+                self.resting.dialogs.push_back(dialog);
+                continue;
+            }
             let recalled = std::mem::replace(&mut live.recalled, false);
             match live.may_sleep() {
                 true if !recalled => self.sleep(dialog),
