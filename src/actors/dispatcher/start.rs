@@ -115,11 +115,10 @@ impl Recovery for Recovering {
     }
 
     fn dialog(&mut self, recovered: RecoveredDialog) {
-        let dialog = &recovered.dialog;
-        self.company.restore(dialog);
-        if !dialog.is_closed() {
-            self.clients.extend(dialog.client.as_ref().map(|client| (client.key(), dialog.id)));
-            self.router().restore_dialog(dialog);
+        if let Some(head) = recovered.dialog.head() {
+            self.company.restore(&head);
+            self.router().restore(&head);
+            self.clients.extend(head.client.map(|client| (client, head.id)));
         }
         if !recovered.clean {
             self.ahead.push(recovered);
