@@ -83,6 +83,11 @@ impl Router {
         self.mends.extend(lost.into_iter().map(|dialog| (Mend::Withdraw, dialog, id.clone())));
     }
 
+    /// So many dialogs are about to be restored: room is made for them at once.
+    pub fn expect(&mut self, dialogs: usize) {
+        self.tickets.reserve(dialogs);
+    }
+
     /// An open dialog was found at recovery. Internal ones are none of the router's business.
     pub fn restore(&mut self, head: &Head) {
         let Some(channel) = &head.channel else { return };

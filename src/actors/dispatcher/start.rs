@@ -24,7 +24,7 @@ use crate::actors::registry::Registry;
 use crate::actors::shard::Shard;
 use crate::actors::shared::Shared;
 use crate::domain::channel::Channel;
-use crate::domain::dialog::{Client, Dialog, Traces};
+use crate::domain::dialog::{Client, Dialog, Head, Traces};
 use crate::domain::event::Change;
 use crate::domain::library::Item;
 use crate::domain::operator::Operator;
@@ -114,15 +114,22 @@ impl Recovery for Recovering {
         self.items.push(item);
     }
 
+    fn expect(&mut self, dialogs: usize) {
+        self.clients.reserve(dialogs);
+        self.router().expect(dialogs);
+    }
+
+    fn head(&mut self, head: Head) {
+        self.company.restore(&head);
+        self.router().restore(&head);
+        self.clients.extend(head.client.map(|client| (client, head.id)));
+    }
+
     fn dialog(&mut self, recovered: RecoveredDialog) {
         if let Some(head) = recovered.dialog.head() {
-            self.company.restore(&head);
-            self.router().restore(&head);
-            self.clients.extend(head.client.map(|client| (client, head.id)));
+            self.head(head);
         }
-        if !recovered.clean {
-            self.ahead.push(recovered);
-        }
+        self.ahead.push(recovered);
     }
 }
 
