@@ -1,7 +1,9 @@
 //! Very many open dialogs: how much memory they take, how long commands wait while all of them are brought to
 //! disk again and again, and how soon a new dialog is routed after a restart.
 //!
-//! Run: `cargo run --release --all-features --example many_open -- 1000000` (dialogs; with 10 messages each).
+//! Run: `cargo run --release --all-features --example many_open -- 1000000` (dialogs; with 10 messages each). With
+//! `killed` behind that the engine is not closed before: its process aborts, and what follows the last checkpoint
+//! is read from the journal. `MESSAGES=1` in the environment makes fewer of them.
 
 #![expect(clippy::disallowed_methods, reason = "it measures, which takes the clock on the wall")]
 
@@ -9,6 +11,7 @@ use std::collections::VecDeque;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use centrala::domain::channel::PutChannel;
@@ -23,8 +26,6 @@ use serde_json::{from_value, json};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Messages of each dialog.
-const MESSAGES: usize = 10;
 const CHANNEL: &str = "web";
 const OPERATORS: usize = 1000;
 /// Commands under way at once.
@@ -32,20 +33,38 @@ const UNDER_WAY: usize = 2048;
 const TEXT: &str = "Good morning, my parcel was to come on Tuesday and it is still not here. Where is it?";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let dialogs: usize = std::env::args().nth(1).map_or(Ok(2000), |count| count.parse())?;
-    let directory = tempfile::tempdir()?;
-    let data = directory.path().join("data");
-    fill(&data, dialogs)?;
-    restart(&data, dialogs)
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let dialogs: usize = arguments.first().map_or(Ok(2000), |count| count.parse())?;
+    match arguments.get(1).map(String::as_str) {
+        // The process of which `killed` speaks.
+        Some("until-killed") => fill(Path::new(&arguments[2]), dialogs, true),
+        killed => {
+            let directory = tempfile::tempdir()?;
+            let data = directory.path().join("data");
+            match killed {
+                Some(_) => fill_and_be_killed(&data, dialogs)?,
+                None => fill(&data, dialogs, false)?,
+            }
+            restart(&data, dialogs)
+        }
+    }
+}
+
+/// The same in a process that ends without a word.
+fn fill_and_be_killed(data: &Path, dialogs: usize) -> Result<(), Box<dyn Error>> {
+    let mut process = Command::new(std::env::current_exe()?);
+    process.args([dialogs.to_string().as_str(), "until-killed"]).arg(data).status()?;
+    Ok(())
 }
 
 /// Opens the dialogs, writes in all of them in turn, and says what that took.
-fn fill(data: &Path, dialogs: usize) -> Result<(), Box<dyn Error>> {
+fn fill(data: &Path, dialogs: usize, killed: bool) -> Result<(), Box<dyn Error>> {
     let engine = Engine::open(data)?;
     set_up(&engine, dialogs)?;
     let begun = Instant::now();
     let mut pipeline = Pipeline::default();
-    for round in 0..MESSAGES {
+    let messages = messages()?;
+    for round in 0..messages {
         for dialog in 1..=dialogs {
             pipeline.push(write(&engine, round, dialog)?);
         }
@@ -53,11 +72,14 @@ fn fill(data: &Path, dialogs: usize) -> Result<(), Box<dyn Error>> {
     pipeline.drain();
     let taken = begun.elapsed();
     engine_is_whole(&engine, dialogs)?;
-    println!("{dialogs} open dialogs, {MESSAGES} messages each:");
-    println!("  written at {:.0} messages a second", (dialogs * MESSAGES) as f64 / taken.as_secs_f64());
+    println!("{dialogs} open dialogs, {messages} messages each:");
+    println!("  written at {:.0} messages a second", (dialogs * messages) as f64 / taken.as_secs_f64());
     println!("  waited for a command: {}", pipeline.latencies());
     println!("  dialogs in memory: {}", engine.dialogs_in_memory());
     println!("  memory: {} MiB, at most {} MiB", memory("VmRSS"), memory("VmHWM"));
+    if killed {
+        std::process::abort();
+    }
     let begun = Instant::now();
     engine.close_blocking()?;
     println!("  closed in {:.2} s", begun.elapsed().as_secs_f64());
@@ -71,7 +93,7 @@ fn restart(data: &Path, dialogs: usize) -> Result<(), Box<dyn Error>> {
     let opened = begun.elapsed();
     let received = engine.receive(Receive::new(CHANNEL.parse()?, "somebody new".parse()?, "hello")).wait()?;
     let routed = begun.elapsed();
-    write(&engine, MESSAGES, dialogs)?.wait()?;
+    write(&engine, messages()?, dialogs)?.wait()?;
     let woken = begun.elapsed();
     println!("opened again in {:.2} s", opened.as_secs_f64());
     println!("  dialog {} was routed after {:.2} s", received.dialog, routed.as_secs_f64());
@@ -80,6 +102,12 @@ fn restart(data: &Path, dialogs: usize) -> Result<(), Box<dyn Error>> {
     engine_is_whole(&engine, dialogs + 1)?;
     engine.close_blocking()?;
     Ok(())
+}
+
+/// Messages of each dialog.
+fn messages() -> Result<usize, Box<dyn Error>> {
+    let messages: usize = std::env::var("MESSAGES").map_or(Ok(10), |count| count.parse())?;
+    Ok(messages)
 }
 
 fn set_up(engine: &Engine, dialogs: usize) -> Result<(), Box<dyn Error>> {

@@ -28,7 +28,7 @@ use crate::domain::view::{Explanation, uploaded};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::routing::Fact;
-use crate::storage::{DialogImage, ErasedDialog, Image, Indexed, Thing, encode, fingerprint};
+use crate::storage::{DialogImage, ErasedDialog, Image, Indexed, Thing, encode, encode_head, fingerprint};
 use crate::timestamp::Timestamp;
 
 pub use self::moving::Moving;
@@ -420,7 +420,8 @@ pub(super) fn send_image(
     let print = fingerprint(Thing::Dialog(dialog.id), &state);
     let fingerprint_delta = print.wrapping_sub(before.fingerprint);
     let closed = dialog.is_closed().then(|| Arc::clone(dialog));
-    let open = closed.is_none();
+    let head = encode_head(dialog);
+    let open = head.is_some();
     let was_open_on_disk = before.open;
     let requests = Indexed::all(dialog);
     let was_closed_on_disk = before.fingerprint != 0 && !before.open;
@@ -429,6 +430,7 @@ pub(super) fn send_image(
         state,
         fingerprint_delta,
         requests,
+        head,
         closed,
         was_open_on_disk,
         was_closed_on_disk,

@@ -11,7 +11,7 @@ use super::router::Router;
 use super::ticket::{Holder, Ticket};
 use super::timers::{Subject, TimerKind};
 use crate::domain::channel::{Channel, ChannelSettings};
-use crate::domain::dialog::{Dialog, DialogTimer};
+use crate::domain::dialog::{DialogTimer, Since};
 use crate::domain::hours::Calendar;
 use crate::ids::{ChannelId, DialogId};
 use crate::timestamp::Timestamp;
@@ -212,15 +212,14 @@ impl Router {
     }
 
     /// Sets the timers of a dialog that was found at recovery, exactly.
-    pub(super) fn wind_restored(&mut self, dialog: &Dialog) {
-        let patience = self.lines[self.tickets[&dialog.id].line].patience;
+    pub(super) fn wind_restored(&mut self, dialog: DialogId, since: &Since) {
+        let patience = self.lines[self.tickets[&dialog].line].patience;
         if patience.is_endless() {
             return;
         }
         for timer in DialogTimer::ALL {
-            let deadline =
-                patience.after_ms(timer).and_then(|after_ms| dialog.deadline_after(timer, after_ms));
-            self.set_clock(dialog.id, timer, deadline);
+            let deadline = patience.after_ms(timer).and_then(|after_ms| since.deadline(timer, after_ms));
+            self.set_clock(dialog, timer, deadline);
         }
     }
 

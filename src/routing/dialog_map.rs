@@ -77,6 +77,12 @@ impl<T> DialogMap<T> {
         self.last.set((dialog, place));
     }
 
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, dialogs: usize) {
+        self.places.reserve(dialogs);
+        self.slots.reserve(dialogs);
+    }
+
     /// Takes out what there is of a dialog.
     pub fn remove(&mut self, dialog: &DialogId) -> Option<T> {
         let place = self.places.remove(dialog)?;

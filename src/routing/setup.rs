@@ -9,7 +9,7 @@ use super::sorted::OperatorSet;
 use super::ticket::{Holder, Ticket};
 use super::timers::{Subject, TimerKind};
 use crate::domain::channel::{Channel, Member};
-use crate::domain::dialog::{Dialog, Status};
+use crate::domain::dialog::{Head, Status};
 use crate::domain::operator::{Operator, Presence};
 use crate::ids::{DialogId, OperatorId};
 use crate::timestamp::Timestamp;
@@ -83,21 +83,17 @@ impl Router {
         self.mends.extend(lost.into_iter().map(|dialog| (Mend::Withdraw, dialog, id.clone())));
     }
 
-    /// A dialog was found at recovery. Closed and internal ones are none of the router's business.
-    pub fn restore_dialog(&mut self, dialog: &Dialog) {
-        let Some(channel) = &dialog.channel else { return };
+    /// So many dialogs are about to be restored: room is made for them at once.
+    pub fn expect(&mut self, dialogs: usize) {
+        self.tickets.reserve(dialogs);
+    }
+
+    /// An open dialog was found at recovery. Internal ones are none of the router's business.
+    pub fn restore(&mut self, head: &Head) {
+        let Some(channel) = &head.channel else { return };
         let line = self.intern_line(channel);
-        let mut ticket = Ticket::new(line, dialog.entered_at);
-        let home = dialog.client.as_ref().map_or(line, |client| self.intern_line(&client.channel));
-        ticket.wishes = dialog.wishes.as_deref().map(|wishes| self.intern_wishes(wishes, home));
-        (ticket.opened_at, ticket.answered) = (dialog.opened_at, dialog.owned_at.is_some());
-        ticket.owned_at = dialog.owned_at.unwrap_or(dialog.opened_at);
-        ticket.unanswered_in = dialog.unanswered_in.iter().map(|line| self.intern_line(line)).collect();
-        ticket.announced = dialog.announced;
-        ticket.weight = dialog.weight;
-        ticket.round = self.intern_all(&dialog.round);
-        let owner = dialog.owner.as_ref().map(|owner| self.intern_operator(owner));
-        ticket.holder = match (&dialog.status, owner) {
+        let owner = head.owner.as_ref().map(|owner| self.intern_operator(owner));
+        let holder = match (&head.status, owner) {
             (Status::Waiting, _) => Holder::Nobody,
             (Status::Offered { to, deadline }, _) => {
                 Holder::Offered { to: self.intern_all(to), deadline: *deadline }
@@ -106,11 +102,24 @@ impl Router {
             (Status::Bot, Some(bot)) => Holder::Bot(bot),
             (Status::Answered | Status::Bot, None) | (Status::Closed { .. }, _) => return,
         };
-        self.tickets.insert(dialog.id, ticket.clone());
-        self.charge_restored(dialog.id, &ticket);
-        self.wind_restored(dialog);
-        self.list(dialog.id);
-        self.rest(dialog.id);
+        let home = head.client.as_ref().map_or(line, |(channel, _)| self.intern_line(channel));
+        let ticket = Ticket {
+            wishes: head.wishes.as_deref().map(|wishes| self.intern_wishes(wishes, home)),
+            opened_at: head.opened_at,
+            answered: head.owned_at.is_some(),
+            owned_at: head.owned_at.unwrap_or(head.opened_at),
+            unanswered_in: head.unanswered_in.iter().map(|line| self.intern_line(line)).collect(),
+            announced: head.announced,
+            weight: head.weight,
+            round: self.intern_all(&head.round),
+            holder: holder.clone(),
+            ..Ticket::new(line, head.entered_at)
+        };
+        self.tickets.insert(head.id, ticket);
+        self.charge_restored(head.id, &holder, head.weight);
+        self.wind_restored(head.id, &head.since);
+        self.list(head.id);
+        self.rest(head.id);
     }
 
     /// Finds what was left undone when the engine stopped. To be called once, when everything that was
@@ -119,9 +128,12 @@ impl Router {
         self.now = now;
         let operators: Vec<OperatorIndex> = self.operators.iter().map(|(index, _)| index).collect();
         operators.into_iter().for_each(|operator| self.look_at_window(operator));
-        let open: BTreeSet<DialogId> = self.tickets.iter().map(|(dialog, _)| *dialog).collect();
-        self.alone.retain(|dialog| open.contains(dialog));
-        for dialog in open {
+        self.alone.retain(|dialog| self.tickets.contains_key(dialog));
+        // Of very many dialogs few are at odds with what is true by now.
+        let at_odds =
+            |(dialog, ticket): (&DialogId, &Ticket)| self.is_at_odds(ticket, now).then_some(*dialog);
+        let at_odds: BTreeSet<DialogId> = self.tickets.iter().filter_map(at_odds).collect();
+        for dialog in at_odds {
             if self.tickets[&dialog].relaxes_at.is_some_and(|at| at <= now) {
                 self.relax(dialog, now);
             }
@@ -135,6 +147,16 @@ impl Router {
         }
     }
 
+    /// Whether something may have to be done about a dialog that was found as it is.
+    fn is_at_odds(&self, ticket: &Ticket, now: Timestamp) -> bool {
+        ticket.relaxes_at.is_some_and(|at| at <= now)
+            || match &ticket.holder {
+                Holder::Offered { .. } => true,
+                Holder::Owner(operator) | Holder::Bot(operator) => self.operators[*operator].removed,
+                Holder::Nobody | Holder::Closed => false,
+            }
+    }
+
     fn intern_all(&mut self, operators: &[OperatorId]) -> OperatorSet {
         let mut all = OperatorSet::default();
         for operator in operators {
@@ -143,8 +165,8 @@ impl Router {
         all
     }
 
-    fn charge_restored(&mut self, dialog: DialogId, ticket: &Ticket) {
-        match &ticket.holder {
+    fn charge_restored(&mut self, dialog: DialogId, holder: &Holder, weight: u32) {
+        match holder {
             Holder::Offered { to, deadline } => {
                 for operator in to.as_slice() {
                     self.operators[*operator].offers.insert(dialog);
@@ -156,7 +178,7 @@ impl Router {
             }
             Holder::Owner(owner) => {
                 let account = &mut self.operators[*owner];
-                account.held += u64::from(ticket.weight);
+                account.held += u64::from(weight);
                 account.owned.insert(dialog);
                 account.tolerate();
             }

@@ -134,6 +134,7 @@ mod tests {
             id: DialogId(id),
             state,
             fingerprint_delta,
+            head: None,
             closed,
             was_open_on_disk,
             was_closed_on_disk: false,

@@ -56,6 +56,8 @@ pub(super) enum Part {
     Journal { whole_to: u64, needed: bool },
     /// An image of a channel, an operator, a thing of the library, or an open dialog.
     Needed,
+    /// The head of an open dialog.
+    Head,
     /// An image of a closed dialog.
     Closed,
     /// A content of a file.
@@ -91,6 +93,11 @@ impl Part {
                  and an engine starts, but who reads old events stops there"
             ),
             Self::Needed => "an engine cannot start without it, everything else can be saved".to_owned(),
+            Self::Head => {
+                "an engine cannot start with it like this, but the dialog itself is whole, and everything \
+                           can be saved"
+                    .to_owned()
+            }
             Self::Closed => "only this closed dialog is lost, everything else can be saved".to_owned(),
             Self::File => "only this content is lost, everything else can be saved".to_owned(),
             Self::Derived => {

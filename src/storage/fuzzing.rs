@@ -1,9 +1,11 @@
 //! For fuzzing alone: arbitrary bytes where records, images and frames are expected. Nothing that an engine uses.
 //!
 //! What a target is given is cut into *entries*: a byte for the kind, two for the length, and so many bytes.
-//! Frames are sealed with the checksum and the place that they ought to have, so that what is looked for lies
-//! behind those checks; other kinds of entries leave them wrong.
+//! Frames are sealed with the checksum and the place that they ought to have, and as many open dialogs are said to
+//! be there as there are heads, so that what is looked for lies behind those checks; other kinds of entries leave
+//! them wrong.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -13,13 +15,14 @@ use serde::de::DeserializeOwned;
 
 use super::codec::{self, Record, RecordRef, Records};
 use super::frame::{self, Position};
+use super::heads;
 use super::image::{self, StoredKey};
 use super::meta::{self, Checkpoint, Totals};
 use super::recovery::{self, Recovery};
 use super::rocks::{Disk, Safety, Table};
 use super::subscriptions::Subscriptions;
 use crate::domain::channel::Channel;
-use crate::domain::dialog::Dialog;
+use crate::domain::dialog::{Dialog, Head};
 use crate::domain::library::Item;
 use crate::domain::operator::Operator;
 use crate::domain::statistics::{ChannelBook, OperatorBook, Page};
@@ -47,6 +50,7 @@ pub fn round_trip(bytes: &[u8]) {
             value::<Checkpoint>(bytes);
             value::<Totals>(bytes);
             value::<Position>(bytes);
+            value::<Head>(bytes);
         }
     }
 }
@@ -121,6 +125,9 @@ mod kind {
     pub const COUNT: u8 = 15;
 }
 
+/// What is put where.
+type Put = (Table, Vec<u8>, Vec<u8>);
+
 /// A data directory that holds whatever is put into it.
 pub struct Scratch {
     disk: Disk,
@@ -144,14 +151,27 @@ impl Scratch {
     /// If the disk fails.
     pub fn fill(&mut self, bytes: &[u8]) -> Result<(), Error> {
         (self.end, self.slots) = (Position::START, 0);
-        let found: Vec<_> =
+        let found: Vec<Put> =
             entries(bytes).into_iter().filter_map(|(kind, payload)| self.entry(kind, payload)).collect();
+        let found: Vec<Put> = found.iter().filter_map(head_beside).chain(found.iter().cloned()).collect();
         let before = std::mem::take(&mut self.put);
         self.disk.write(Safety::Memory, |changes| {
             before.iter().for_each(|(table, key)| changes.delete(*table, key));
             found.iter().for_each(|(table, key, value)| changes.put(*table, key, value));
         })?;
         self.put = found.into_iter().map(|(table, key, _)| (table, key)).collect();
+        self.count_heads()
+    }
+
+    /// Has the totals say how many heads there are, if they can be read.
+    fn count_heads(&mut self) -> Result<(), Error> {
+        let heads = self.put.iter().filter(|(table, _)| *table == Table::Heads);
+        let open = heads.map(|(_, key)| key).collect::<BTreeSet<_>>().len() as u64;
+        if let Ok(totals) = meta::totals(&self.disk, 8) {
+            let next_dialog = totals.next_dialog.max(open + 1);
+            self.disk.write(Safety::Memory, |changes| Totals { open, next_dialog, ..totals }.put(changes))?;
+            self.put.push((Table::Meta, b"totals".to_vec()));
+        }
         Ok(())
     }
 
@@ -166,7 +186,7 @@ impl Scratch {
         recovery::ring(&self.disk).map(drop)
     }
 
-    fn entry(&mut self, kind: u8, payload: &[u8]) -> Option<(Table, Vec<u8>, Vec<u8>)> {
+    fn entry(&mut self, kind: u8, payload: &[u8]) -> Option<Put> {
         let name = |name: &[u8]| Some(name.to_vec());
         match kind % kind::COUNT {
             kind::FRAME => Some(self.sealed(payload, None)),
@@ -197,7 +217,7 @@ impl Scratch {
     }
 
     /// A frame at the end of the journal. Without a header it holds as many events as can be read in it.
-    fn sealed(&mut self, records: &[u8], header: Option<&[u8; 16]>) -> (Table, Vec<u8>, Vec<u8>) {
+    fn sealed(&mut self, records: &[u8], header: Option<&[u8; 16]>) -> Put {
         let readable = || Records::new(records).map_while(Result::ok);
         let (mut events, mut clock) = match header {
             None => (readable().map(|record| record.change.events.len() as u64).sum(), 0),
@@ -222,19 +242,26 @@ fn halves(header: &[u8; 16]) -> (u64, i64) {
 }
 
 /// An image: one byte for the last event before it, and the state.
-fn imaged(table: Table, key: Vec<u8>, payload: &[u8]) -> Option<(Table, Vec<u8>, Vec<u8>)> {
+fn imaged(table: Table, key: Vec<u8>, payload: &[u8]) -> Option<Put> {
     let (as_of, state) = payload.split_first()?;
     Some((table, key, image::stored(u64::from(*as_of), state)))
 }
 
 /// The image of a dialog, where its id says if it has one.
-fn dialog(payload: &[u8], closed: bool) -> Option<(Table, Vec<u8>, Vec<u8>)> {
+fn dialog(payload: &[u8], closed: bool) -> Option<Put> {
     let id = codec::decode::<Dialog>(payload.get(1..)?).map_or(crate::ids::DialogId(1), |dialog| dialog.id);
     imaged(Table::Dialogs, image::dialog_key(id, closed).to_vec(), payload)
 }
 
+/// The head of a dialog of which there is an image as an open one.
+fn head_beside((table, key, value): &Put) -> Option<Put> {
+    let open = *table == Table::Dialogs && key.as_slice() < image::dialog_range(true).0.as_slice();
+    let dialog = codec::decode::<Dialog>(value.get(8..).filter(|_| open)?).ok()?;
+    Some((Table::Heads, heads::key(dialog.id).to_vec(), heads::encode_head(&dialog)?))
+}
+
 /// One byte for the length of the key, the key, and the value.
-fn keyed(table: Table, payload: &[u8]) -> Option<(Table, Vec<u8>, Vec<u8>)> {
+fn keyed(table: Table, payload: &[u8]) -> Option<Put> {
     let (length, rest) = payload.split_first()?;
     let (key, value) = rest.split_at_checked(usize::from(*length))?;
     Some((table, key.to_vec(), value.to_vec()))
@@ -272,6 +299,7 @@ pub fn entries_of(path: &Path) -> Result<Vec<Entry>, Error> {
     })?;
     let of = |key: &[u8], value: &[u8]| [&[key.len() as u8], key, value].concat();
     take(Table::Statistics, &|key, value| (kind::BOOK, of(key, value)))?;
+    take(Table::Heads, &|key, value| (kind::RAW, [&[Table::Heads as u8], &of(key, value)[..]].concat()))?;
     Ok(entries)
 }
 
@@ -287,6 +315,7 @@ pub fn for_round_trip((kind, payload): &Entry) -> Option<Vec<u8>> {
         kind::ITEM => as_value(4, state),
         kind::KEY => as_value(8, payload),
         kind::CHECKPOINT | kind::TOTALS | kind::FIRST => as_value(9, payload),
+        kind::RAW if payload.first() == Some(&(Table::Heads as u8)) => as_value(9, payload.get(10..)?),
         kind::BOOK => {
             let (length, rest) = payload.split_first()?;
             let (key, value) = rest.split_at_checked(usize::from(*length))?;

@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::codec;
 use super::erase::{self, ErasedDialog};
+use super::heads;
 use super::requests::{self, Indexed};
 use super::retention::{Closing, Retained};
 use super::rocks::{Changes, Table};
@@ -75,6 +76,8 @@ pub struct DialogImage {
     pub fingerprint_delta: u64,
     /// Where its requests to the outside stand.
     pub requests: Vec<Indexed>,
+    /// With the image of an open dialog: its encoded head.
+    pub head: Option<Vec<u8>>,
     /// With the image of a closed dialog: the dialog, so that nobody has to decode how it is found.
     pub closed: Option<Arc<Dialog>>,
     /// Whether an image of this dialog as an open one was given before.
@@ -244,6 +247,7 @@ impl DialogImage {
     pub(super) fn put(&self, as_of: u64, retained: &Retained, changes: &mut Changes<'_>) {
         let value = stored(as_of, &self.state);
         changes.put(Table::Dialogs, &dialog_key(self.id, self.closed.is_some()), &value);
+        heads::put(self, changes);
         requests::put(&self.requests, changes);
         let Some(closed) = &self.closed else { return };
         if self.was_open_on_disk {

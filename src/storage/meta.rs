@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codec;
 use super::frame::Position;
-use super::image::StoredImage;
+use super::image::{DialogImage, StoredImage};
 use super::rocks::{Changes, Disk, Safety, Table};
 use crate::error::Error;
 use crate::ids::SubscriptionName;
@@ -47,6 +47,8 @@ pub(super) struct Totals {
     pub fingerprint: u64,
     /// The id after the largest of any dialog's image.
     pub next_dialog: u64,
+    /// How many images there are of dialogs that are open.
+    pub open: u64,
     /// How many keys were ever put into the ring.
     pub next_key: u64,
     /// Slots of the ring.
@@ -56,12 +58,20 @@ pub(super) struct Totals {
 impl Totals {
     /// Of an empty directory. The window is at least 1.
     pub const fn new(key_window: u32) -> Self {
-        Self { fingerprint: 0, next_dialog: 1, next_key: 0, key_window }
+        Self { fingerprint: 0, next_dialog: 1, open: 0, next_key: 0, key_window }
     }
 
     /// The slot of the ring for the key with this place in the order of all keys.
     pub fn slot(&self, number: u64) -> [u8; 4] {
         ((number % u64::from(self.key_window)) as u32).to_be_bytes()
+    }
+
+    /// Takes in what the image of a dialog makes of these.
+    pub fn take(&mut self, image: &DialogImage) {
+        self.fingerprint = self.fingerprint.wrapping_add(image.fingerprint_delta);
+        self.next_dialog = self.next_dialog.max(image.id.0 + 1);
+        self.open += u64::from(image.head.is_some());
+        self.open = self.open.saturating_sub(u64::from(image.was_open_on_disk));
     }
 
     pub fn put(&self, changes: &mut Changes<'_>) {
@@ -125,8 +135,10 @@ pub(super) fn write_first(disk: &Disk, first: &Position) -> Result<(), Error> {
 
 pub(super) fn totals(disk: &Disk, key_window: u32) -> Result<Totals, Error> {
     let totals: Totals = read(disk, "totals", TOTALS_KEY)?.unwrap_or(Totals::new(key_window));
-    let is_sound =
-        totals.key_window > 0 && totals.next_dialog <= limits::DIALOGS + 1 && totals.next_key < u64::MAX;
+    let is_sound = totals.key_window > 0
+        && totals.next_dialog <= limits::DIALOGS + 1
+        && totals.open < totals.next_dialog
+        && totals.next_key < u64::MAX;
     sound("totals", totals, is_sound)
 }
 

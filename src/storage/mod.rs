@@ -28,6 +28,7 @@ mod fingerprint;
 mod frame;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod heads;
 mod image;
 mod inspect;
 mod journal;
@@ -59,6 +60,7 @@ pub use erase::{ErasedDialog, Eraser};
 pub use export::{Contents, Exported, Exports, export, stored_dialog};
 pub use feed::{Feed, FeedError, Feeds, OneEvent, Recorded};
 pub use fingerprint::{Thing, fingerprint, text as fingerprint_text};
+pub use heads::encode_head;
 pub use image::{Barrier, DialogImage, Image};
 pub use inspect::{Inspection, TableSize, inspect};
 pub use journal::Journal;

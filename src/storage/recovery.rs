@@ -1,4 +1,6 @@
-//! What an engine gets back at start: images, and the tail of the journal applied to them.
+//! What an engine gets back at start: images, and the tail of the journal applied to them. Of open dialogs that
+//! the tail does not name only their heads are read, so that a start takes the longer the more of them there are,
+//! and not the longer the more was written in them.
 //!
 //! Nothing is decided here and nothing is written: recovery is the same `apply` that ran when the
 //! events happened.
@@ -16,7 +18,7 @@ use super::meta::{self, Totals};
 use super::rocks::{Disk, Table};
 use super::{statistics, walk};
 use crate::domain::channel::Channel;
-use crate::domain::dialog::{Dialog, Traces};
+use crate::domain::dialog::{Dialog, Head, Traces};
 use crate::domain::event::Change;
 use crate::domain::library::Item;
 use crate::domain::operator::Operator;
@@ -43,7 +45,14 @@ pub trait Recovery {
     /// Every thing of the library, by kind and id.
     fn item(&mut self, item: RecoveredThing<Item>);
 
-    /// Every open dialog, and every closed one whose last image is not on the disk; by id.
+    /// About how many open dialogs follow, so that room can be made for them.
+    fn expect(&mut self, dialogs: usize);
+
+    /// What has to be known of an open dialog that is as its image says: all else stays on the disk until it is
+    /// needed. Heads and dialogs come together by id.
+    fn head(&mut self, head: Head);
+
+    /// Every dialog that is ahead of its image, closed ones too.
     fn dialog(&mut self, dialog: RecoveredDialog);
 }
 
@@ -58,7 +67,7 @@ pub struct RecoveredThing<T> {
     pub clean: bool,
 }
 
-/// A dialog as it is after the last event.
+/// A dialog that is ahead of its image, as it is after the last event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecoveredDialog {
     /// The dialog.
@@ -67,8 +76,6 @@ pub struct RecoveredDialog {
     pub on_disk: Option<u64>,
     /// Whether that image is of an open dialog.
     pub was_open_on_disk: bool,
-    /// Whether that image is current.
-    pub clean: bool,
     /// What has to go with its messages, if it was erased after that image.
     pub erased: Option<Traces>,
 }
@@ -126,7 +133,7 @@ pub(super) fn recover(disk: &Disk, key_window: u32, recovery: &mut dyn Recovery)
         })
     })?;
     let next_dialog = totals.next_dialog.max(fold.next_dialog());
-    fold.report(recovery)?;
+    fold.report(totals.open, recovery)?;
     let (keys, keys_on_disk) = all_keys(disk, keys, key_window)?;
     let durable_seq = position.last_seq();
     disk.check_mark(durable_seq)?;

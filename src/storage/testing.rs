@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::channel::{Channel, ChannelSettings, Queue};
-use crate::domain::dialog::{Author, CloseReason, Dialog, Message, Visibility};
+use crate::domain::dialog::{Author, CloseReason, Dialog, Head, Message, Visibility};
 use crate::domain::event::{Change, ChannelEvent, DialogEvent, Events, ItemEvent, OperatorEvent};
 use crate::domain::library::{Item, PutCannedReply};
 use crate::domain::operator::{Operator, OperatorSettings, Presence};
@@ -268,6 +268,20 @@ pub struct Collected {
     pub operators: Vec<RecoveredThing<Operator>>,
     pub items: Vec<RecoveredThing<Item>>,
     pub dialogs: Vec<RecoveredDialog>,
+    pub heads: Vec<Head>,
+}
+
+impl Collected {
+    /// Puts the dialogs whose heads were found to the others, as they are on the disk.
+    fn wake_all(&mut self, reader: &Reader) {
+        for head in &self.heads {
+            let dialog = reader.dialog(head.id).unwrap().unwrap();
+            assert_eq!(dialog.head().as_ref(), Some(head));
+            let on_disk = Some(fingerprint(Thing::Dialog(head.id), &encode(&dialog)));
+            self.dialogs.push(RecoveredDialog { dialog, on_disk, was_open_on_disk: true, erased: None });
+        }
+        self.dialogs.sort_by_key(|found| found.dialog.id);
+    }
 }
 
 impl Recovery for Collected {
@@ -296,8 +310,17 @@ impl Recovery for Collected {
         self.items.push(item);
     }
 
+    fn expect(&mut self, _: usize) {}
+
+    fn head(&mut self, head: Head) {
+        assert!(self.heads.last().is_none_or(|last| last.id < head.id));
+        assert!(self.dialogs.last().is_none_or(|last| last.dialog.id < head.id));
+        self.heads.push(head);
+    }
+
     fn dialog(&mut self, dialog: RecoveredDialog) {
         assert!(self.dialogs.last().is_none_or(|last| last.dialog.id < dialog.dialog.id));
+        assert!(self.heads.last().is_none_or(|last| last.id < dialog.dialog.id));
         self.dialogs.push(dialog);
     }
 }
@@ -319,6 +342,7 @@ impl Running {
         let mut found = Collected::default();
         let store = Store::open(path, settings, &mut found).unwrap();
         let (recovered, disk) = (store.recovered().clone(), Arc::clone(&store.disk));
+        found.wake_all(&store.reader());
         let (reader, feeds, hooks) = (store.reader(), store.feeds(), Arc::new(Remembering::default()));
         let journal = Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>, Open).unwrap();
         Self {

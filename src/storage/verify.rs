@@ -10,6 +10,7 @@ use super::damage::Part;
 use super::finding::{self, FactHash};
 use super::fingerprint::{Thing, fingerprint};
 use super::frame::Position;
+use super::heads::Heads;
 use super::image::{StoredImage, decode_state, dialog_of, dialog_range};
 use super::kept::Kept;
 use super::meta::{self, Totals};
@@ -18,7 +19,7 @@ use super::requests::Indexed;
 use super::rocks::{Disk, Table};
 use super::{statistics, walk};
 use crate::domain::channel::Channel;
-use crate::domain::dialog::Dialog;
+use crate::domain::dialog::{Dialog, Head};
 use crate::domain::event::Change;
 use crate::domain::file::FileHash;
 use crate::domain::library::Item;
@@ -93,6 +94,7 @@ fn verify_disk(disk: &Disk, progress: &mut dyn FnMut(u64, u64)) -> Result<Verifi
         fingerprint: 0,
         facts: 0,
         closed: 0,
+        wrong_head: None,
         wrong_request: None,
     };
     let (first, journal) = survey.journal()?;
@@ -130,6 +132,8 @@ struct Survey<'a> {
     /// The sum over all facts of closed dialogs.
     facts: u64,
     closed: u64,
+    /// What is wrong with the heads of open dialogs.
+    wrong_head: Option<Error>,
     /// What is wrong with the index of requests.
     wrong_request: Option<String>,
 }
@@ -179,6 +183,7 @@ impl Survey<'_> {
         self.things::<Operator>(Table::Operators).map_err(needed)?;
         self.things::<Item>(Table::Library).map_err(needed)?;
         self.dialogs(false).map_err(needed)?;
+        self.wrong_head.take().map_or(Ok(()), |error| Err(Part::Head.explain(error)))?;
         self.dialogs(true).map_err(|error| Part::Closed.explain(error))?;
         self.requests().map_err(derived)?;
         let files = self.files().map_err(|error| Part::File.explain(error))?;
@@ -272,6 +277,7 @@ impl Survey<'_> {
 
     fn dialogs(&mut self, closed: bool) -> Result<(), Error> {
         let (disk, (from, to)) = (self.disk, dialog_range(closed));
+        let mut heads = Heads::new(disk);
         disk.scan(Table::Dialogs, &from, Some(&to), &mut |key, value| {
             let id = dialog_of(key)?;
             let place = || format!("image of dialog {id}");
@@ -286,10 +292,24 @@ impl Survey<'_> {
             if closed {
                 let facts = FactHash::all_of(&dialog).into_iter();
                 self.facts = facts.fold(self.facts, |sum, fact| sum.wrapping_add(fact.print(id)));
+            } else {
+                self.head(heads.compare(&dialog));
             }
             self.add(fingerprint(Thing::Dialog(id), image.state), value.len());
             Ok(ControlFlow::Continue(()))
-        })
+        })?;
+        if !closed {
+            self.wrong_head = self.wrong_head.take().or(heads.end().err());
+        }
+        Ok(())
+    }
+
+    /// What came of comparing the head of an open dialog. Behind a wrong one nothing is where it should be.
+    fn head(&mut self, compared: Result<usize, Error>) {
+        match compared {
+            Ok(bytes) => self.count(bytes),
+            Err(error) => self.wrong_head = self.wrong_head.take().or(Some(error)),
+        }
     }
 
     /// The request of a dialog of which the index does not say what the dialog says.
@@ -355,6 +375,12 @@ impl Recovery for Census {
         self.counts[4] += 1;
         let state = codec::encode(&item.thing);
         self.replace(item.on_disk, item.thing.print(&state));
+    }
+
+    fn expect(&mut self, _: usize) {}
+
+    fn head(&mut self, _: Head) {
+        self.counts[2] += 1;
     }
 
     fn dialog(&mut self, recovered: RecoveredDialog) {

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use super::Dispatcher;
 use super::commands::Asking;
 use crate::actors::caller::Caller;
-use crate::domain::dialog::Dialog;
+use crate::domain::dialog::Head;
 use crate::domain::dialog::order::Dismiss;
 use crate::domain::operator::Operator;
 use crate::ids::{DialogId, OperatorId};
@@ -21,11 +21,10 @@ use crate::timestamp::Timestamp;
 pub struct Company(HashMap<OperatorId, BTreeSet<DialogId>>);
 
 impl Company {
-    /// Takes a recovered dialog in.
-    pub fn restore(&mut self, dialog: &Dialog) {
-        let keeper = dialog.owner.iter().filter(|_| dialog.is_internal() && !dialog.is_closed());
-        for operator in keeper.chain(&dialog.participants) {
-            self.set(dialog.id, operator.clone(), true);
+    /// Takes an open dialog in that recovery found.
+    pub fn restore(&mut self, head: &Head) {
+        for operator in head.keeper().into_iter().chain(&head.participants) {
+            self.set(head.id, operator.clone(), true);
         }
     }
 

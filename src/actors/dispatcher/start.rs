@@ -24,7 +24,7 @@ use crate::actors::registry::Registry;
 use crate::actors::shard::Shard;
 use crate::actors::shared::Shared;
 use crate::domain::channel::Channel;
-use crate::domain::dialog::{Client, Dialog, Traces};
+use crate::domain::dialog::{Client, Dialog, Head, Traces};
 use crate::domain::event::Change;
 use crate::domain::library::Item;
 use crate::domain::operator::Operator;
@@ -114,16 +114,22 @@ impl Recovery for Recovering {
         self.items.push(item);
     }
 
+    fn expect(&mut self, dialogs: usize) {
+        self.clients.reserve(dialogs);
+        self.router().expect(dialogs);
+    }
+
+    fn head(&mut self, head: Head) {
+        self.company.restore(&head);
+        self.router().restore(&head);
+        self.clients.extend(head.client.map(|client| (client, head.id)));
+    }
+
     fn dialog(&mut self, recovered: RecoveredDialog) {
-        let dialog = &recovered.dialog;
-        self.company.restore(dialog);
-        if !dialog.is_closed() {
-            self.clients.extend(dialog.client.as_ref().map(|client| (client.key(), dialog.id)));
-            self.router().restore_dialog(dialog);
+        if let Some(head) = recovered.dialog.head() {
+            self.head(head);
         }
-        if !recovered.clean {
-            self.ahead.push(recovered);
-        }
+        self.ahead.push(recovered);
     }
 }
 

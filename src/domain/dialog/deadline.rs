@@ -1,6 +1,8 @@
 //! When something happens to a dialog by itself: moments that follow from what it is and from the rules of
 //! its channel, and from nothing else. That they have come is said by whoever has a clock.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Author, Dialog, Status};
 use crate::domain::channel::{ChannelSettings, NoAnswer};
 use crate::timestamp::Timestamp;
@@ -38,34 +40,59 @@ fn acts(rule: &NoAnswer) -> bool {
     rule.reply.is_some() || rule.overflow_channel.is_some()
 }
 
-impl Dialog {
-    /// When this happens, as everything is now; never, if it does not.
-    pub fn deadline(&self, timer: DialogTimer, settings: &ChannelSettings) -> Option<Timestamp> {
-        self.deadline_after(timer, timer.after_ms(settings)?)
-    }
+/// From when on what may happen to a dialog by itself counts, as it stands; nothing where it does not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Since {
+    /// A bot holds it: its opening.
+    held: Option<Timestamp>,
+    /// Nobody has answered, while it is in a queue and its channel has done nothing about it: its opening, and
+    /// when it first entered a queue.
+    unanswered: Option<(Timestamp, Timestamp)>,
+    /// The client has heard of nobody: what they wrote last, else its opening.
+    abandoned: Option<Timestamp>,
+    /// Nothing was written or answered, and it may close by itself.
+    silent: Option<Timestamp>,
+}
 
-    /// The same, if its channel waits so long for it.
-    pub fn deadline_after(&self, timer: DialogTimer, after_ms: u64) -> Option<Timestamp> {
+impl Since {
+    /// When this happens, if its channel waits so long for it; never, if it does not.
+    pub fn deadline(&self, timer: DialogTimer, after_ms: u64) -> Option<Timestamp> {
         let since = match timer {
-            DialogTimer::HandOff => (self.status == Status::Bot).then_some(self.opened_at),
-            DialogTimer::NoAnswer => self.unanswered_since(after_ms),
-            DialogTimer::Abandonment => self.abandoned_since(),
-            DialogTimer::Closing => self.silent_since(),
+            DialogTimer::HandOff => self.held,
+            DialogTimer::NoAnswer => self.unanswered.map(|(opened_at, queued_at)| {
+                // What has passed in the hands of a bot counts anew from the entry into the queue.
+                let passed_before = opened_at.plus_ms(after_ms) <= queued_at;
+                if passed_before { queued_at } else { opened_at }
+            }),
+            DialogTimer::Abandonment => self.abandoned,
+            DialogTimer::Closing => self.silent,
         };
         since.map(|since| since.plus_ms(after_ms))
     }
+}
 
-    /// Since when nobody has answered, while it is in a queue and its channel has done nothing about it:
-    /// since its opening. What has passed in the hands of a bot counts anew from the entry into the queue.
-    fn unanswered_since(&self, after_ms: u64) -> Option<Timestamp> {
+impl Dialog {
+    /// When this happens, as everything is now; never, if it does not.
+    pub fn deadline(&self, timer: DialogTimer, settings: &ChannelSettings) -> Option<Timestamp> {
+        self.since().deadline(timer, timer.after_ms(settings)?)
+    }
+
+    /// From when on what may happen to it by itself counts.
+    pub fn since(&self) -> Since {
+        Since {
+            held: (self.status == Status::Bot).then_some(self.opened_at),
+            unanswered: self.queued_at().map(|queued_at| (self.opened_at, queued_at)),
+            abandoned: self.abandoned_since(),
+            silent: self.silent_since(),
+        }
+    }
+
+    /// When it first entered a queue, while it is in one where nobody has answered and nothing was done about
+    /// that.
+    fn queued_at(&self) -> Option<Timestamp> {
         let in_queue = matches!(self.status, Status::Waiting | Status::Offered { .. });
         let done = self.channel.as_ref().is_none_or(|channel| self.unanswered_in.contains(channel));
-        if !in_queue || done || self.owned_at.is_some() {
-            return None;
-        }
-        let queued_at = self.progress.entered_at?;
-        let passed_before = self.opened_at.plus_ms(after_ms) <= queued_at;
-        Some(if passed_before { queued_at } else { self.opened_at })
+        self.progress.entered_at.filter(|_| in_queue && !done && self.owned_at.is_none())
     }
 
     /// Since when the client has heard of nobody.

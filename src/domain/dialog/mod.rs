@@ -9,6 +9,7 @@ mod contact;
 mod content;
 mod deadline;
 mod erasure;
+mod head;
 mod host_request;
 mod message;
 pub mod order;
@@ -26,8 +27,9 @@ pub use contact::{Contact, ContactValue};
 pub use content::{
     Card, Content, FormAnswer, Insert, Mention, MentionTarget, Payment, PaymentStatus, SentForm,
 };
-pub use deadline::DialogTimer;
+pub use deadline::{DialogTimer, Since};
 pub use erasure::Traces;
+pub use head::Head;
 pub use host_request::{HostRequest, Link, RequestDetails, RequestKind, RequestState, RequestStatus};
 pub use message::{Author, Message, Notice, Receipt, Revision, Visibility};
 pub use rating::{Rating, Score};

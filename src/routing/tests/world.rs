@@ -285,7 +285,7 @@ impl World {
         self.router = Router::new(&self.memory);
         self.channels.values().for_each(|channel| self.router.put_channel(channel));
         self.operators.values().for_each(|operator| self.router.put_operator(operator));
-        self.dialogs.values().for_each(|dialog| self.router.restore_dialog(dialog));
+        self.dialogs.values().filter_map(Dialog::head).for_each(|head| self.router.restore(&head));
         self.router.reconcile(self.now);
         self.router.keep_time(self.now);
     }

@@ -49,6 +49,7 @@ fn image(dialog: &Dialog, was_closed_on_disk: bool) -> Arc<DialogImage> {
         id: dialog.id,
         state: encode(dialog),
         fingerprint_delta: 0,
+        head: None,
         closed: Some(Arc::new(dialog.clone())),
         was_open_on_disk: false,
         was_closed_on_disk,

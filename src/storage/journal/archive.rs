@@ -165,8 +165,7 @@ fn put(as_of: u64, image: &Image, totals: &mut Totals, retained: &Retained, chan
     match image {
         Image::Dialog(dialog) => {
             dialog.put(as_of, retained, changes);
-            totals.fingerprint = totals.fingerprint.wrapping_add(dialog.fingerprint_delta);
-            totals.next_dialog = totals.next_dialog.max(dialog.id.0 + 1);
+            totals.take(dialog);
         }
         Image::Operator { id, state, fingerprint_delta } => {
             changes.put(Table::Operators, id.as_str().as_bytes(), &stored(as_of, state));

@@ -15,7 +15,8 @@ use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::limits;
 use crate::storage::fingerprint::{Thing, fingerprint};
 use crate::storage::frame::place;
-use crate::storage::image::{StoredImage, decode_state, dialog_key, dialog_of, dialog_range};
+use crate::storage::heads;
+use crate::storage::image::{StoredImage, decode_state, dialog_key};
 use crate::storage::kept::Kept;
 use crate::storage::rocks::{Disk, Table};
 use crate::timestamp::Timestamp;
@@ -61,7 +62,7 @@ struct Slot<T> {
     recovered: RecoveredThing<T>,
 }
 
-/// A dialog that the tail names; `None` when all of it is in the image of a closed one.
+/// A dialog that the tail names; `None` while all of that is in its image.
 struct DialogSlot {
     as_of: u64,
     dialog: Option<RecoveredDialog>,
@@ -132,7 +133,6 @@ impl<'a> Fold<'a> {
             }
             recovered.dialog.apply(event, at);
         }
-        recovered.clean = false;
         Ok(())
     }
 
@@ -147,32 +147,30 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Hands everything over, by kind and id.
-    pub fn report(mut self, recovery: &mut dyn Recovery) -> Result<(), Error> {
+    /// Hands everything over, by kind and id. There are images of so many open dialogs.
+    pub fn report(mut self, open: u64, recovery: &mut dyn Recovery) -> Result<(), Error> {
         std::mem::take(&mut self.channels).into_values().for_each(|slot| recovery.channel(slot.recovered));
         std::mem::take(&mut self.operators).into_values().for_each(|slot| recovery.operator(slot.recovered));
         std::mem::take(&mut self.items).into_values().for_each(|slot| recovery.item(slot.recovered));
-        self.report_dialogs(recovery)
+        self.report_dialogs(open, recovery)
     }
 
     /// Merges the open dialogs on the disk with those that the tail has changed.
-    fn report_dialogs(self, recovery: &mut dyn Recovery) -> Result<(), Error> {
+    fn report_dialogs(self, open: u64, recovery: &mut dyn Recovery) -> Result<(), Error> {
         let changed =
             self.dialogs.into_iter().filter_map(|(id, slot)| slot.dialog.map(|dialog| (id, dialog)));
         let mut changed: Vec<(DialogId, RecoveredDialog)> = changed.collect();
         changed.sort_unstable_by_key(|(id, _)| *id);
+        recovery.expect(heads::about(self.disk, open) + changed.len());
         let mut changed = changed.into_iter().peekable();
-        let (from, to) = dialog_range(false);
-        self.disk.scan(Table::Dialogs, &from, Some(&to), &mut |key, value| {
-            let id = dialog_of(key)?;
-            while let Some((_, dialog)) = changed.next_if(|(other, _)| *other < id) {
+        heads::each(self.disk, open, &mut |head| {
+            while let Some((_, dialog)) = changed.next_if(|(other, _)| *other < head.id) {
                 recovery.dialog(dialog);
             }
-            match changed.next_if(|(other, _)| *other == id) {
+            match changed.next_if(|(other, _)| *other == head.id) {
                 Some((_, dialog)) => recovery.dialog(dialog),
-                None => recovery.dialog(stored_dialog(id, value, true)?.1),
+                None => recovery.head(head),
             }
-            Ok(ControlFlow::Continue(()))
         })?;
         changed.for_each(|(_, dialog)| recovery.dialog(dialog));
         Ok(())
@@ -218,33 +216,32 @@ fn apply_to<T: Kept>(things: &mut BTreeMap<T::Id, Slot<T>>, id: T::Id, events: &
     }
 }
 
-/// The dialog as its image has it, if there is one.
+/// The dialog as its image has it, if there is one. One in which the event is already is left on the disk.
 fn load(disk: &Disk, id: DialogId, seq: u64) -> Result<Option<DialogSlot>, Error> {
-    if let Some(value) = disk.get(Table::Dialogs, &dialog_key(id, false))? {
-        let (as_of, dialog) = stored_dialog(id, &value, true)?;
-        return Ok(Some(DialogSlot { as_of, dialog: Some(dialog) }));
+    let place = || format!("image of dialog {id}");
+    for closed in [false, true] {
+        let Some(value) = disk.get(Table::Dialogs, &dialog_key(id, closed))? else { continue };
+        let image = StoredImage::parse(&value, place)?;
+        let newer = (seq > image.as_of).then(|| stored_dialog(id, &image, !closed)).transpose()?;
+        return Ok(Some(DialogSlot { as_of: image.as_of, dialog: newer }));
     }
-    let Some(value) = disk.get(Table::Dialogs, &dialog_key(id, true))? else { return Ok(None) };
-    let (as_of, dialog) = stored_dialog(id, &value, false)?;
-    Ok(Some(DialogSlot { as_of, dialog: Some(dialog).filter(|_| seq > as_of) }))
+    Ok(None)
 }
 
 fn open(id: DialogId, first: &DialogEvent, at: Timestamp) -> Result<DialogSlot, Failure> {
     let dialog = Dialog::from_event(id, first, at);
     let dialog =
         dialog.ok_or_else(|| Failure::Orphan(format!("dialog {id} changes, but was never opened")))?;
-    let recovered =
-        RecoveredDialog { dialog, on_disk: None, was_open_on_disk: false, clean: false, erased: None };
+    let recovered = RecoveredDialog { dialog, on_disk: None, was_open_on_disk: false, erased: None };
     Ok(DialogSlot { as_of: 0, dialog: Some(recovered) })
 }
 
-fn stored_dialog(id: DialogId, value: &[u8], open: bool) -> Result<(u64, RecoveredDialog), Error> {
+fn stored_dialog(id: DialogId, image: &StoredImage<'_>, open: bool) -> Result<RecoveredDialog, Error> {
     let place = || format!("image of dialog {id}");
-    let image = StoredImage::parse(value, place)?;
     let dialog: Dialog = decode_state(image.state, place)?;
     if dialog.id != id {
         return Err(Error::Damaged { place: place(), reason: format!("it is of dialog {}", dialog.id) });
     }
     let on_disk = Some(fingerprint(Thing::Dialog(id), image.state));
-    Ok((image.as_of, RecoveredDialog { dialog, on_disk, was_open_on_disk: open, clean: true, erased: None }))
+    Ok(RecoveredDialog { dialog, on_disk, was_open_on_disk: open, erased: None })
 }

@@ -99,6 +99,7 @@ fn options_of(table: Table, cache: &Cache) -> Options {
         }
         Table::ExternalIds => index(cache),
         Table::Requests | Table::Closing => queue(cache),
+        Table::Heads => heads(cache),
         Table::Finding => sets(cache),
         Table::Files => contents(cache),
         Table::Operators
@@ -178,6 +179,16 @@ fn small(cache: &Cache) -> Options {
 fn queue(cache: &Cache) -> Options {
     let mut options = small(cache);
     options.add_compact_on_deletion_collector_factory(4096, 2048, 0.5);
+    options
+}
+
+/// The same for entries that are never looked up, and all read at a start.
+fn heads(cache: &Cache) -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(cache);
+    blocks.set_block_size(64 * 1024);
+    let mut options = queue(cache);
+    options.set_block_based_table_factory(&blocks);
     options
 }
 

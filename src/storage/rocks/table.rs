@@ -33,10 +33,12 @@ pub(in crate::storage) enum Table {
     Closing,
     /// The books of channels and operators: what is counted of them.
     Statistics,
+    /// What has to be known of each open dialog after a start.
+    Heads,
 }
 
 impl Table {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Journal,
         Self::Dialogs,
         Self::Clients,
@@ -52,6 +54,7 @@ impl Table {
         Self::Finding,
         Self::Closing,
         Self::Statistics,
+        Self::Heads,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -71,6 +74,7 @@ impl Table {
             Self::Finding => "finding",
             Self::Closing => "closing",
             Self::Statistics => "statistics",
+            Self::Heads => "heads",
         }
     }
 }

@@ -5,6 +5,7 @@ mod export;
 mod feeds;
 mod files;
 mod foreign;
+mod heads;
 mod history;
 mod journal;
 mod reopen;

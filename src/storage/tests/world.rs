@@ -1,6 +1,6 @@
 //! The state that an engine would have in memory, kept beside the journal to compare with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::channel::Channel;
@@ -79,6 +79,7 @@ impl World {
             state,
             fingerprint_delta: now.wrapping_sub(known.on_disk.unwrap_or(0)),
             requests: Indexed::all(dialog),
+            head: encode_head(dialog),
             closed,
             was_open_on_disk: known.open_on_disk,
             was_closed_on_disk: known.on_disk.is_some() && !known.open_on_disk,
@@ -134,9 +135,11 @@ impl World {
         for RecoveredThing { thing, on_disk, clean } in found.items {
             world.items.insert(thing.id(), Known { thing, on_disk, open_on_disk: false, dirty: !clean });
         }
-        for RecoveredDialog { dialog, on_disk, was_open_on_disk, clean, erased: _ } in found.dialogs {
+        let sleeping: BTreeSet<DialogId> = found.heads.iter().map(|head| head.id).collect();
+        for RecoveredDialog { dialog, on_disk, was_open_on_disk, erased: _ } in found.dialogs {
             world.archived.remove(&dialog.id);
-            let known = Known { thing: dialog, on_disk, open_on_disk: was_open_on_disk, dirty: !clean };
+            let dirty = !sleeping.contains(&dialog.id);
+            let known = Known { thing: dialog, on_disk, open_on_disk: was_open_on_disk, dirty };
             world.dialogs.insert(known.thing.id, known);
         }
         world
