@@ -24,10 +24,10 @@ impl Centrala {
     }
 
     /// What it says about itself.
-    pub fn version(&self) -> Result<String, Failure> {
+    pub fn name(&self) -> Result<String, Failure> {
         let output = Command::new(&self.program).arg("--version").output()?;
         let version = String::from_utf8_lossy(&output.stdout);
-        Ok(version.trim().replacen("centrala", "Centrala", 1))
+        Ok(format!("{}, in its own process", version.trim().replacen("centrala", "Centrala", 1)))
     }
 
     /// Removes what a run has left.

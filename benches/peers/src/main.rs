@@ -5,20 +5,21 @@ mod centrala;
 mod judge;
 mod lives;
 mod machine;
+mod peer;
 mod postgres;
 mod redis;
 mod table;
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 use crate::centrala::Centrala;
-use crate::judge::{Record, judge};
-use crate::lives::{Workload, live};
+use crate::lives::Workload;
+use crate::peer::Peer;
 use crate::postgres::Postgres;
 use crate::redis::Redis;
-use crate::table::{Figures, Row};
+use crate::table::Row;
 
 /// Whatever ends the run, with a sentence.
 pub type Failure = Box<dyn std::error::Error>;
@@ -26,7 +27,8 @@ pub type Failure = Box<dyn std::error::Error>;
 /// What follows it in the documentation is written by this program.
 const MARK: &str = "<!-- what follows is written by `make peers` -->\n";
 
-/// Redis, PostgreSQL and Centrala through the same lives of dialogs, in turn, on the same disk.
+/// Redis, PostgreSQL and Centrala through the same lives of dialogs, in turn, on the same disk. Where an option takes
+/// several values, each becomes a peer of its own, with a row of its own: so servers are tuned.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The program `centrala`.
@@ -47,26 +49,18 @@ struct Arguments {
     /// Rounds; of each figure the median counts.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Connections to Redis.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = 1..=4_096)]
-    redis_connections: i64,
-    /// Connections to PostgreSQL.
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = 1..=250)]
-    postgres_connections: i64,
-    /// Only these.
-    #[arg(long, value_delimiter = ',')]
-    only: Vec<Name>,
+    /// Connections to Redis; 0 leaves Redis out.
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "8", value_parser = connections)]
+    redis_connections: Vec<usize>,
+    /// Connections to PostgreSQL; 0 leaves PostgreSQL out.
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "50", value_parser = connections)]
+    postgres_connections: Vec<usize>,
+    /// Microseconds that a commit of PostgreSQL waits for others.
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "0")]
+    commit_delay: Vec<u32>,
     /// Write the table to this file too, behind the line that says so.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-}
-
-/// Who is measured. Centrala is the last, because the ratios are to the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Name {
-    Postgres,
-    Redis,
-    Centrala,
 }
 
 fn main() {
@@ -77,47 +71,39 @@ fn main() {
         tasks.block_on(&runtime, compare(&arguments))
     });
     if let Err(failure) = done {
-        eprintln!("peers: {failure}");
+        eprint!("peers: {failure}");
+        let mut cause = failure.source();
+        while let Some(reason) = cause {
+            eprint!(": {reason}");
+            cause = reason.source();
+        }
+        eprintln!();
         std::process::exit(1);
     }
 }
 
-/// Those who take part.
-struct Peers {
-    postgres: Postgres,
-    redis: Redis,
-    centrala: Centrala,
-}
-
 async fn compare(arguments: &Arguments) -> Result<(), Failure> {
-    let peers = Peers {
-        postgres: Postgres::new(&arguments.postgres, arguments.postgres_connections as usize),
-        redis: Redis::new(&arguments.redis, arguments.redis_connections as usize)?,
-        centrala: Centrala::new(&arguments.centrala, &arguments.scratch),
-    };
-    let all = [Name::Postgres, Name::Redis, Name::Centrala];
-    let chosen: Vec<Name> =
-        all.into_iter().filter(|name| arguments.only.is_empty() || arguments.only.contains(name)).collect();
+    let peers = peers(arguments)?;
     let mut rows = Vec::new();
-    for name in &chosen {
-        rows.push(Row { peer: peers.version(*name).await?, rounds: Vec::new() });
-        peers.trial(*name).await?;
+    for peer in &peers {
+        rows.push(Row { peer: peer.name().await?, rounds: Vec::new() });
+        peer.trial().await?;
     }
     let workload = Workload::measured(arguments.dialogs);
     let mut syncs = Vec::new();
     for round in 0..arguments.rounds as usize {
         // Each round begins with another one, so that nobody is always the first after the pause.
-        for turn in 0..chosen.len() {
-            let at = (round + turn) % chosen.len();
+        for turn in 0..peers.len() {
+            let at = (round + turn) % peers.len();
             syncs.extend(machine::syncs(&arguments.scratch)?);
-            let (figures, _) = peers.run(chosen[at], &workload).await?;
+            let (figures, _) = peers[at].run(&workload).await?;
             let rate = figures.lifecycles_per_second;
             eprintln!("peers: round {}: {}: {rate:.0} lifecycles a second", round + 1, rows[at].peer);
             rows[at].rounds.push(figures);
         }
     }
-    let sync_ns = table::median(syncs);
-    let about = machine::about(&arguments.scratch, &workload, arguments.rounds, sync_ns as u64);
+    let sync_ns = table::median(syncs) as u64;
+    let about = machine::about(&arguments.scratch, &workload, arguments.rounds, sync_ns);
     println!("\n{}\n{about}", table::text(&rows));
     if let Some(file) = &arguments.markdown {
         let text = std::fs::read_to_string(file)?;
@@ -128,58 +114,22 @@ async fn compare(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-impl Peers {
-    async fn version(&self, name: Name) -> Result<String, Failure> {
-        match name {
-            Name::Postgres => self.postgres.version().await,
-            Name::Redis => self.redis.version().await,
-            Name::Centrala => self.centrala.version(),
+/// Who is asked for. Centrala is the last, because the ratios are to the last.
+fn peers(arguments: &Arguments) -> Result<Vec<Peer>, Failure> {
+    let mut peers = Vec::new();
+    for &connections in arguments.postgres_connections.iter().filter(|connections| **connections > 0) {
+        for &delay in &arguments.commit_delay {
+            peers.push(Peer::Postgres(Postgres::new(&arguments.postgres, connections, delay)));
         }
     }
-
-    /// Shows that a router that was made for this comparison routes: far more comes than can be held at once.
-    async fn trial(&self, name: Name) -> Result<(), Failure> {
-        let workload = Workload::trial();
-        if name == Name::Centrala {
-            return Ok(());
-        }
-        let (_, waited) = self.run(name, &workload).await?;
-        if waited == 0 {
-            return Err(format!("nobody has waited for {name:?}, although there was no room").into());
-        }
-        Ok(())
+    for &connections in arguments.redis_connections.iter().filter(|connections| **connections > 0) {
+        peers.push(Peer::Redis(Redis::new(&arguments.redis, connections)?));
     }
+    peers.push(Peer::Centrala(Centrala::new(&arguments.centrala, &arguments.scratch)));
+    Ok(peers)
+}
 
-    /// One run from an empty router to an empty router, judged; how many dialogs had to wait.
-    async fn run(&self, name: Name, workload: &Workload) -> Result<(Figures, usize), Failure> {
-        self.clear(name).await?;
-        let (figures, record) = self.live(name, workload).await?;
-        self.clear(name).await?;
-        let waited = judge(&record, workload).map_err(|complaint| format!("{name:?}: {complaint}"))?;
-        Ok((figures, waited))
-    }
-
-    async fn live(&self, name: Name, workload: &Workload) -> Result<(Figures, Record), Failure> {
-        Ok(match name {
-            Name::Postgres => {
-                self.postgres.set_up(workload).await?;
-                let lived = live(&self.postgres.routers().await?, workload).await?;
-                (Figures::of(&lived), self.postgres.record().await?)
-            }
-            Name::Redis => {
-                self.redis.set_up(workload).await?;
-                let lived = live(&self.redis.routers().await?, workload).await?;
-                (Figures::of(&lived), self.redis.record(workload).await?)
-            }
-            Name::Centrala => (self.centrala.live(workload)?, self.centrala.record()?),
-        })
-    }
-
-    async fn clear(&self, name: Name) -> Result<(), Failure> {
-        match name {
-            Name::Postgres => self.postgres.clear().await,
-            Name::Redis => self.redis.clear().await,
-            Name::Centrala => self.centrala.clear(),
-        }
-    }
+/// As many as PostgreSQL is set up for, at most.
+fn connections(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count <= 250).ok_or_else(|| "a number up to 250".to_owned())
 }

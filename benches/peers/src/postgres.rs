@@ -16,14 +16,17 @@ const ROUTER: &str = include_str!("../router.sql");
 pub struct Postgres {
     config: Config,
     connections: usize,
+    commit_delay_us: u32,
 }
 
 impl Postgres {
-    /// The server with its socket in this folder, with so many connections for the lives.
-    pub fn new(folder: &Path, connections: usize) -> Self {
+    /// The server with its socket in this folder, with so many connections for the lives, whose commits wait so
+    /// long for others.
+    pub fn new(folder: &Path, connections: usize, commit_delay_us: u32) -> Self {
         let mut config = Config::new();
         config.host_path(folder).user("postgres").dbname("postgres");
-        Self { config, connections }
+        config.options(format!("-c search_path=router -c commit_delay={commit_delay_us}"));
+        Self { config, connections, commit_delay_us }
     }
 
     async fn connect(&self) -> Result<Client, Failure> {
@@ -33,10 +36,13 @@ impl Postgres {
         Ok(client)
     }
 
-    /// What it says about itself.
-    pub async fn version(&self) -> Result<String, Failure> {
+    /// What it says about itself, and how it is reached.
+    pub async fn name(&self) -> Result<String, Failure> {
         let row = self.connect().await?.query_one("show server_version", &[]).await?;
-        Ok(format!("PostgreSQL {}", row.get::<_, &str>(0)))
+        // Debian adds its own version in parentheses.
+        let version = row.get::<_, &str>(0).split(' ').next().unwrap_or_default().to_owned();
+        let (connections, delay) = (self.connections, self.commit_delay_us);
+        Ok(format!("PostgreSQL {version}, {connections} connections, commit_delay {delay}"))
     }
 
     /// Empty tables, and everything before them on the disk.
@@ -58,13 +64,13 @@ impl Postgres {
             }
         }
         let (count, capacity) = (workload.operators as i32, workload.capacity as i32);
-        let operator =
-            "insert into router.operator (id, capacity) select generate_series(1, $1::int), $2::int";
+        let operator = "insert into operator (id, capacity) select generate_series(1, $1::int), $2::int";
         client.execute(operator, &[&count, &capacity]).await?;
-        let member =
-            "insert into router.member (channel, operator) select * from unnest($1::int[], $2::int[])";
+        let member = "insert into member (channel, operator) select * from unnest($1::int[], $2::int[])";
         client.execute(member, &[&channels, &operators]).await?;
-        client.batch_execute("vacuum analyze router.operator, router.member; checkpoint").await?;
+        // Each by itself: together they would be one transaction, in which neither is allowed.
+        client.batch_execute("vacuum analyze operator, member").await?;
+        client.batch_execute("checkpoint").await?;
         Ok(())
     }
 
@@ -74,10 +80,10 @@ impl Postgres {
         for _ in 0..self.connections {
             let client = self.connect().await?;
             routers.push(Connection {
-                receive: client.prepare("select * from router.receive($1, $2, $3)").await?,
-                answer: client.prepare("select router.answer($1, $2)").await?,
-                reply: client.prepare("select router.reply($1, $2, $3)").await?,
-                finish: client.prepare("select router.finish($1, $2)").await?,
+                receive: client.prepare("select * from receive($1, $2, $3)").await?,
+                answer: client.prepare("select answer($1, $2)").await?,
+                reply: client.prepare("select reply($1, $2, $3)").await?,
+                finish: client.prepare("select finish($1, $2)").await?,
                 client,
             });
         }
@@ -88,12 +94,12 @@ impl Postgres {
     pub async fn record(&self) -> Result<Record, Failure> {
         let client = self.connect().await?;
         let mut record = Record::default();
-        let journal = "select dialog, operator, kind::text from router.journal order by seq";
+        let journal = "select dialog, operator, kind::text from journal order by seq";
         for row in client.query(journal, &[]).await? {
             events(&row, &mut record.events)?;
         }
         let dialogs = "select d.id, d.client, d.closed_at is not null, d.operator, array_agg(m.text order by m.id) \
-             from router.dialog d left join router.message m on m.dialog = d.id group by d.id";
+             from dialog d left join message m on m.dialog = d.id group by d.id";
         for row in client.query(dialogs, &[]).await? {
             record.dialogs.push(Dialog {
                 dialog: row.get::<_, i64>(0) as u64,
@@ -103,7 +109,7 @@ impl Postgres {
                 texts: row.get::<_, Vec<Option<String>>>(4).into_iter().flatten().collect(),
             });
         }
-        let held = client.query_one("select sum(held) from router.operator", &[]).await?;
+        let held = client.query_one("select sum(held) from operator", &[]).await?;
         record.held = held.get::<_, i64>(0) as u64;
         Ok(record)
     }

@@ -33,11 +33,12 @@ impl Redis {
         self.client.get_multiplexed_async_connection_with_config(&patient).await
     }
 
-    /// What it says about itself.
-    pub async fn version(&self) -> Result<String, Failure> {
+    /// What it says about itself, and how it is reached.
+    pub async fn name(&self) -> Result<String, Failure> {
         let info: String = cmd("INFO").arg("server").query_async(&mut self.connect().await?).await?;
         let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
-        Ok(format!("Redis {}", version.unwrap_or("of unknown version").trim()))
+        let version = version.unwrap_or("of unknown version").trim();
+        Ok(format!("Redis {version}, {} connections", self.connections))
     }
 
     /// Empties it, and its file too.
@@ -62,11 +63,7 @@ impl Redis {
             for channel in &channels {
                 all.zadd(format!("r:{channel}"), operator, 0).ignore();
             }
-            let settings = [
-                ("capacity", workload.capacity.to_string()),
-                ("held", "0".into()),
-                ("channels", channels.join(",")),
-            ];
+            let settings = [("capacity", workload.capacity.to_string()), ("channels", channels.join(","))];
             all.hset_multiple(format!("o:{operator}"), &settings).ignore();
         }
         let () = all.query_async(&mut self.connect().await?).await?;
@@ -97,9 +94,11 @@ impl Redis {
         for page in all.chunks(PAGE) {
             record.dialogs.extend(dialogs(&mut connection, page).await?);
         }
-        for operator in 1..=workload.operators {
-            let held = cmd("HGET").arg(format!("o:{operator}")).arg("held").to_owned();
-            record.held += held.query_async::<u64>(&mut connection).await?;
+        for channel in 0..workload.operators {
+            let mut held = cmd("ZRANGE");
+            held.arg(format!("r:{channel}")).arg(0).arg(-1).arg("WITHSCORES");
+            let held: Vec<(u32, f64)> = held.query_async(&mut connection).await?;
+            record.held += held.iter().map(|(_, held)| *held as u64).sum::<u64>();
         }
         Ok(record)
     }
