@@ -50,7 +50,7 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Connections to Redis; 0 leaves Redis out.
-    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "8", value_parser = connections)]
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "16", value_parser = connections)]
     redis_connections: Vec<usize>,
     /// Connections to PostgreSQL; 0 leaves PostgreSQL out.
     #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "50", value_parser = connections)]
