@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
@@ -143,8 +144,14 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Calls again what PostgreSQL has undone because of a deadlock, as everybody has to who locks rows there.
     async fn call(&self, function: &Statement, with: &[&(dyn ToSql + Sync)]) -> Result<Row, Failure> {
-        Ok(self.client.query_one(function, with).await?)
+        loop {
+            match self.client.query_one(function, with).await {
+                Err(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => {}
+                outcome => return Ok(outcome?),
+            }
+        }
     }
 }
 
