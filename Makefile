@@ -22,11 +22,15 @@ SECONDS ?= 1200
 # Dialogs in the busiest hour of `make day`.
 PER_HOUR ?= 1200
 
+# Dialogs of each peer in each round of `make peers`; options of benches/peers to try instead of its defaults.
+DIALOGS ?= 40000
+TUNE ?=
+
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
 .PHONY: help demo test fix format-fixture torture faults simulate storm bench-small bench curves erlang fuzz \
-	fuzz-minimise day
+	fuzz-minimise day peers
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -43,6 +47,7 @@ test: ## all checks: format, lints, tests, benches run small, examples, document
 
 fix: ## mend what a tool can: format, lints, recorded outputs of scenarios (read the diff afterwards)
 	$(READY) cargo fmt --all
+	$(READY) cargo fmt --manifest-path benches/peers/Cargo.toml
 	$(READY) cargo clippy $(FLAGS) --all-targets --fix --allow-dirty --allow-staged
 	$(READY) cargo fmt --all
 	$(READY) env UPDATE_SCENARIOS=1 cargo test $(FLAGS) --test scenarios
@@ -90,3 +95,10 @@ bench: ## every bench at full length, with figures
 curves: ## what finding and routing cost by size, measured and drawn into docs/curves.md
 	$(READY) cargo bench --all-features --bench routing --bench finding
 	$(READY) cargo run $(FLAGS) --example curves -- docs routing_with_room routing_with_skills routing_many_waiting routing_many_channels finding
+
+# PostgreSQL takes half a minute for a round, so three are the most for which one waits.
+peers: ROUNDS = 3
+peers: ## Redis and PostgreSQL as routers beside the engine, on the same disk; writes the table of docs/peers.md
+	$(READY) cargo build $(FLAGS) --bin centrala --example quickstart
+	$(READY) bash -c 'exec bash scripts/peers.sh "$$CARGO_TARGET_DIR/release/centrala" $(DIALOGS) $(ROUNDS) \
+		$(or $(TUNE),--markdown docs/peers.md)'

@@ -39,7 +39,7 @@ run_examples() {
 }
 
 step "format: cargo fmt --check"
-cargo fmt --all --check || {
+{ cargo fmt --all --check && cargo fmt --manifest-path benches/peers/Cargo.toml --check; } || {
     echo "run \`make fix\`" >&2
     exit 1
 }
