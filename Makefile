@@ -26,10 +26,10 @@ READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
 .PHONY: help demo test fix format-fixture torture faults simulate storm bench-small bench curves erlang fuzz \
-	fuzz-minimise day
+	fuzz-minimise day instructions instructions-record
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-19s %s\n", $$1, $$2 }'
 
 # The example is built along because its dependencies decide with which features RocksDB is compiled.
 demo: ## a bank's recorded calls through the real engine, with a report in the terminal and as HTML
@@ -86,6 +86,12 @@ bench-small: ## every bench once, to see that it still works
 
 bench: ## every bench at full length, with figures
 	$(READY) cargo bench --all-features --benches
+
+instructions: ## counts the instructions of the hot paths under valgrind; fails if one has grown by more than 10 %
+	$(READY) cargo test $(FLAGS) --bench instructions -- check
+
+instructions-record: ## records anew in benches/instructions.json how many instructions the hot paths take
+	$(READY) cargo test $(FLAGS) --bench instructions -- record
 
 curves: ## what finding and routing cost by size, measured and drawn into docs/curves.md
 	$(READY) cargo bench --all-features --bench routing --bench finding
