@@ -27,7 +27,7 @@ use crate::actors::inbox::Inbox;
 use crate::actors::keys::KeyTable;
 use crate::actors::pilot::{Flight, Pilot};
 use crate::actors::shard::Shard;
-use crate::actors::shared::{Deadline, Fingerprint, Names, Shared, Tap};
+use crate::actors::shared::{CheckpointCounts, Deadline, Fingerprint, Names, Shared, Tap};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ids::DialogId;
@@ -216,6 +216,7 @@ fn share(store: &Store, settings: &Settings, mode: ClockMode, erasing: Sender<Jo
         erasing,
         awake_dialogs: settings.awake_dialogs,
         awake: AtomicUsize::new(0),
+        checkpoints: CheckpointCounts::default(),
         failure: OnceLock::new(),
         halt: Notify::new(),
     }
@@ -314,6 +315,7 @@ impl Hooks for Callbacks {
     }
 
     fn checkpoint_written(&self) {
+        self.shared.checkpoints.end();
         if let Some(dispatcher) = self.dispatcher.get() {
             dispatcher.do_send(CheckpointWritten);
         }
