@@ -26,7 +26,7 @@ READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
 .PHONY: help demo test fix format-fixture torture faults simulate storm bench-small bench curves erlang fuzz \
-	fuzz-minimise day instructions instructions-record
+	fuzz-minimise day instructions instructions-record scale
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-19s %s\n", $$1, $$2 }'
@@ -96,3 +96,7 @@ instructions-record: ## records anew in benches/instructions.json how many instr
 curves: ## what finding and routing cost by size, measured and drawn into docs/curves.md
 	$(READY) cargo bench --all-features --bench routing --bench finding
 	$(READY) cargo run $(FLAGS) --example curves -- docs routing_with_room routing_with_skills routing_many_waiting routing_many_channels finding
+
+scale: ## what lifecycles cost by how much there is of everything, recorded in docs/data and drawn into docs/scale.md
+	$(READY) cargo run $(FLAGS) --example scale -- measure docs/data/scale.jsonl
+	$(READY) cargo run $(FLAGS) --example scale -- draw docs/data/scale.jsonl docs
