@@ -31,7 +31,7 @@ use crate::actors::shared::{CheckpointCounts, Deadline, Fingerprint, Names, Shar
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ids::DialogId;
-use crate::storage::{Copier, Feeds, Hooks, Journal, Store};
+use crate::storage::{Copier, Feeds, Hooks, Journal, Store, StoreSettings};
 
 /// One running engine.
 #[derive(Debug)]
@@ -72,20 +72,10 @@ struct Front {
 impl Running {
     /// Opens the data directory and starts everything.
     pub fn start(path: &Path, settings: &Settings, mode: ClockMode) -> Result<Arc<Self>, Error> {
-        settings.check(mode != ClockMode::System)?;
-        let mut recovering = Recovering::default();
-        let store = Store::open(path, &settings.store(), &mut recovering)?;
-        if let Some(error) = recovering.failure() {
-            return Err(error);
-        }
-        let (erasing, to_erase) = crossbeam_channel::unbounded();
-        let shared = Arc::new(share(&store, settings, mode, erasing));
-        let next_dialog = DialogId(store.recovered().next_dialog);
+        let recovered = Recovered::of(settings, mode, |settings, all| Store::open(path, settings, all))?;
+        let Recovered { store, recovering, shared, hooks, to_erase, next_dialog } = recovered;
         let (feeds, eraser, copier) = (store.feeds(), store.eraser(), store.copier());
         let unfinished = recovering.erases() || eraser.is_due()?;
-        let hooks = Arc::new(Callbacks { shared: Arc::clone(&shared), dispatcher: OnceLock::new() });
-        let found = store.recovered();
-        recovering.unwritten_keys = found.keys[found.keys_on_disk..].to_vec();
         let journal =
             Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>, Exit::of(Arc::clone(&shared)))?;
         let (stop, stopped) = oneshot::channel();
@@ -192,6 +182,39 @@ impl Drop for Running {
             }
             None => {}
         }
+    }
+}
+
+/// What an engine begins with, however it runs.
+struct Recovered {
+    store: Store,
+    recovering: Recovering,
+    shared: Arc<Shared>,
+    hooks: Arc<Callbacks>,
+    to_erase: Receiver<Job>,
+    next_dialog: DialogId,
+}
+
+impl Recovered {
+    /// Takes everything from the store that `open` opens.
+    fn of(
+        settings: &Settings,
+        mode: ClockMode,
+        open: impl FnOnce(&StoreSettings, &mut Recovering) -> Result<Store, Error>,
+    ) -> Result<Self, Error> {
+        settings.check(mode != ClockMode::System)?;
+        let mut recovering = Recovering::default();
+        let store = open(&settings.store(), &mut recovering)?;
+        if let Some(error) = recovering.failure() {
+            return Err(error);
+        }
+        let found = store.recovered();
+        recovering.unwritten_keys = found.keys[found.keys_on_disk..].to_vec();
+        let next_dialog = DialogId(found.next_dialog);
+        let (erasing, to_erase) = crossbeam_channel::unbounded();
+        let shared = Arc::new(share(&store, settings, mode, erasing));
+        let hooks = Arc::new(Callbacks { shared: Arc::clone(&shared), dispatcher: OnceLock::new() });
+        Ok(Self { store, recovering, shared, hooks, to_erase, next_dialog })
     }
 }
 
