@@ -30,10 +30,10 @@ READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
 .PHONY: help demo test fix format-fixture torture faults simulate storm bench-small bench curves erlang fuzz \
-	fuzz-minimise day peers
+	fuzz-minimise day instructions instructions-record scale peers
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-19s %s\n", $$1, $$2 }'
 
 # The example is built along because its dependencies decide with which features RocksDB is compiled.
 demo: ## a bank's recorded calls through the real engine, with a report in the terminal and as HTML
@@ -92,6 +92,12 @@ bench-small: ## every bench once, to see that it still works
 bench: ## every bench at full length, with figures
 	$(READY) cargo bench --all-features --benches
 
+instructions: ## counts the instructions of the hot paths under valgrind; fails if one has grown by more than 10 %
+	$(READY) cargo test $(FLAGS) --bench instructions -- check
+
+instructions-record: ## records anew in benches/instructions.json how many instructions the hot paths take
+	$(READY) cargo test $(FLAGS) --bench instructions -- record
+
 curves: ## what finding and routing cost by size, measured and drawn into docs/curves.md
 	$(READY) cargo bench --all-features --bench routing --bench finding
 	$(READY) cargo run $(FLAGS) --example curves -- docs routing_with_room routing_with_skills routing_many_waiting routing_many_channels finding
@@ -102,3 +108,7 @@ peers: ## Redis and PostgreSQL as routers beside the engine, on the same disk; w
 	$(READY) cargo build $(FLAGS) --bin centrala --example quickstart
 	$(READY) bash -c 'exec bash scripts/peers.sh "$$CARGO_TARGET_DIR/release/centrala" $(DIALOGS) $(ROUNDS) \
 		$(or $(TUNE),--markdown docs/peers.md)'
+
+scale: ## what lifecycles cost by how much there is of everything, recorded in docs/data and drawn into docs/scale.md
+	$(READY) cargo run $(FLAGS) --example scale -- measure docs/data/scale.jsonl
+	$(READY) cargo run $(FLAGS) --example scale -- draw docs/data/scale.jsonl docs

@@ -84,20 +84,20 @@ install_missing() {
     has_libclang || die "libclang is still not found: set LIBCLANG_PATH to the folder it is in, then run this again"
 }
 
-# Tests in which calls of the operating system fail need it, and leave themselves out without it: tried once.
-offer_strace() {
-    local failed="$CARGO_TARGET_DIR/strace-is-missing" as_root=()
-    [ "$(uname -s)" = Linux ] && ! has strace && [ ! -e "$failed" ] || return 0
+# Tools without which some checks leave themselves out, with a sentence that says so: each is tried once.
+offer() {
+    local tool=$1 without=$2 failed="$CARGO_TARGET_DIR/$1-is-missing" as_root=()
+    [ "$(uname -s)" = Linux ] && ! has "$tool" && [ ! -e "$failed" ] || return 0
     [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
     if has apt-get; then
         "${as_root[@]}" apt-get update -q >&2 || say "apt-get update failed; trying with the lists that are here"
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends strace >&2
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$tool" >&2
     elif has dnf; then
-        "${as_root[@]}" dnf install -y strace >&2
+        "${as_root[@]}" dnf install -y "$tool" >&2
     else
         false
     fi || {
-        say "strace could not be installed: tests that need it are left out"
+        say "$tool could not be installed: $without"
         mkdir -p "$CARGO_TARGET_DIR" && touch "$failed"
     }
 }
@@ -136,7 +136,8 @@ unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
 
 find_brewed_libclang
 install_missing
-offer_strace
+offer strace "tests in which calls of the operating system fail are left out"
+offer valgrind "instructions are not counted"
 check_rust
 choose_rocksdb
 [ $# -eq 0 ] || exec "$@"

@@ -51,6 +51,8 @@ step "tests: library, programs, tests/, documentation"
 cargo test "${flags[@]}"
 step "benches, each once"
 cargo test "${flags[@]}" --benches
+step "instructions of the hot paths, against benches/instructions.json"
+cargo test "${flags[@]}" --bench instructions -- check
 run_examples
 step "documentation: cargo doc"
 RUSTDOCFLAGS="-D warnings" cargo doc "${flags[@]}" --no-deps --lib --examples

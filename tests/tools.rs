@@ -249,3 +249,35 @@ fn where_no_space_is_left_nothing_of_a_backup_stays_and_the_engine_goes_on() {
     assert!(replies[2].get("ok").is_some(), "{}", replies[2]);
     assert!(said(&output).contains("no space is left there"), "{}", said(&output));
 }
+
+#[test]
+fn a_load_at_a_rate_is_told_in_syncs_of_the_disk_too() {
+    let load = |arguments: &[&str]| -> Value {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_centrala"));
+        process.args(["load", "--dialogs", "60", "--operators", "3", "--json"]).args(arguments);
+        let output = process.output().expect("the binary was built with this test");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("the report is JSON")
+    };
+    let report = load(&["--rate", "2000", "--channels", "5", "--open", "4", "--message-bytes", "200"]);
+    assert_eq!(
+        (&report["lifecycles"], &report["channels"], &report["open"]),
+        (&json!(60), &json!(5), &json!(4))
+    );
+    let (any, in_syncs) = (&report["latencies"][5], &report["in_fdatasyncs"][5]);
+    assert_eq!(
+        (&any["of"], &any["count"], &in_syncs["of"]),
+        (&json!("command"), &json!(240), &json!("command"))
+    );
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let ratio = number(&any["p50_ns"]) / number(&report["fdatasync"]["p50_ns"]);
+    assert!((number(&in_syncs["p50"]) - ratio).abs() < 0.02, "{report}");
+    for unmeasured in [&["--in-flight", "8"][..], &["--rate", "2000", "--durability", "none"]] {
+        let report = load(unmeasured);
+        assert_eq!(
+            (&report["fdatasync"], &report["in_fdatasyncs"]),
+            (&Value::Null, &json!([])),
+            "{unmeasured:?}"
+        );
+    }
+}

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each bench uses its own part")]
 
+pub mod routing;
+
 use centrala::domain::channel::{Accept, ChannelSettings, Member, PutChannel, Queue, QueueMode};
 use centrala::domain::operator::{OperatorSettings, Presence, PutOperator};
 use centrala::engine::{Durability, Engine, Settings};

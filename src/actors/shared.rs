@@ -54,10 +54,36 @@ pub struct Shared {
     pub awake_dialogs: usize,
     /// Dialogs that have an actor.
     pub awake: AtomicUsize,
+    /// How many checkpoints there were.
+    pub checkpoints: CheckpointCounts,
     /// Why the engine stopped, once it has.
     pub failure: OnceLock<Error>,
     /// Told when it has.
     pub halt: Notify,
+}
+
+/// How many checkpoints have begun, and of how many all can be read.
+#[derive(Debug, Default)]
+pub struct CheckpointCounts {
+    begun: AtomicU64,
+    written: AtomicU64,
+}
+
+impl CheckpointCounts {
+    /// One more has begun.
+    pub fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One more is written.
+    pub fn end(&self) {
+        self.written.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many have begun, and how many are written.
+    pub fn both(&self) -> (u64, u64) {
+        (self.begun.load(Ordering::Relaxed), self.written.load(Ordering::Relaxed))
+    }
 }
 
 impl Shared {

@@ -29,7 +29,7 @@ pub use execution::{Acknowledged, Execution};
 pub use finding::DialogPage;
 pub use leases::Lease;
 pub use operator::AsOperator;
-pub use queries::Answered;
+pub use queries::{Answered, Checkpoints};
 pub use requests::RequestPage;
 pub use settings::Settings;
 pub use subscription::{Notifications, Subscription};

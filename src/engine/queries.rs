@@ -27,6 +27,15 @@ pub struct Answered {
     pub seq: u64,
 }
 
+/// How many checkpoints there were; the last one is under way while more have begun than are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoints {
+    /// Those that have begun.
+    pub begun: u64,
+    /// Those of which everything is on the disk.
+    pub written: u64,
+}
+
 impl Engine {
     /// Asks anything. The typed methods are made of this one.
     ///
@@ -169,6 +178,12 @@ impl Engine {
     /// [`Settings::awake_dialogs`](super::Settings::awake_dialogs) says.
     pub fn dialogs_in_memory(&self) -> usize {
         self.running.shared.awake.load(Ordering::Relaxed)
+    }
+
+    /// How many checkpoints there were since the engine was opened.
+    pub fn checkpoints(&self) -> Checkpoints {
+        let (begun, written) = self.running.shared.checkpoints.both();
+        Checkpoints { begun, written }
     }
 
     /// Waits until every consequence of everything that came before is drawn and durable; tells

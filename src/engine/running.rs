@@ -27,11 +27,11 @@ use crate::actors::inbox::Inbox;
 use crate::actors::keys::KeyTable;
 use crate::actors::pilot::{Flight, Pilot};
 use crate::actors::shard::Shard;
-use crate::actors::shared::{Deadline, Fingerprint, Names, Shared, Tap};
+use crate::actors::shared::{CheckpointCounts, Deadline, Fingerprint, Names, Shared, Tap};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ids::DialogId;
-use crate::storage::{Copier, Feeds, Hooks, Journal, Store};
+use crate::storage::{Copier, Feeds, Hooks, Journal, Store, StoreSettings};
 
 /// One running engine.
 #[derive(Debug)]
@@ -72,20 +72,10 @@ struct Front {
 impl Running {
     /// Opens the data directory and starts everything.
     pub fn start(path: &Path, settings: &Settings, mode: ClockMode) -> Result<Arc<Self>, Error> {
-        settings.check(mode != ClockMode::System)?;
-        let mut recovering = Recovering::default();
-        let store = Store::open(path, &settings.store(), &mut recovering)?;
-        if let Some(error) = recovering.failure() {
-            return Err(error);
-        }
-        let (erasing, to_erase) = crossbeam_channel::unbounded();
-        let shared = Arc::new(share(&store, settings, mode, erasing));
-        let next_dialog = DialogId(store.recovered().next_dialog);
+        let recovered = Recovered::of(settings, mode, |settings, all| Store::open(path, settings, all))?;
+        let Recovered { store, recovering, shared, hooks, to_erase, next_dialog } = recovered;
         let (feeds, eraser, copier) = (store.feeds(), store.eraser(), store.copier());
         let unfinished = recovering.erases() || eraser.is_due()?;
-        let hooks = Arc::new(Callbacks { shared: Arc::clone(&shared), dispatcher: OnceLock::new() });
-        let found = store.recovered();
-        recovering.unwritten_keys = found.keys[found.keys_on_disk..].to_vec();
         let journal =
             Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>, Exit::of(Arc::clone(&shared)))?;
         let (stop, stopped) = oneshot::channel();
@@ -195,6 +185,39 @@ impl Drop for Running {
     }
 }
 
+/// What an engine begins with, however it runs.
+struct Recovered {
+    store: Store,
+    recovering: Recovering,
+    shared: Arc<Shared>,
+    hooks: Arc<Callbacks>,
+    to_erase: Receiver<Job>,
+    next_dialog: DialogId,
+}
+
+impl Recovered {
+    /// Takes everything from the store that `open` opens.
+    fn of(
+        settings: &Settings,
+        mode: ClockMode,
+        open: impl FnOnce(&StoreSettings, &mut Recovering) -> Result<Store, Error>,
+    ) -> Result<Self, Error> {
+        settings.check(mode != ClockMode::System)?;
+        let mut recovering = Recovering::default();
+        let store = open(&settings.store(), &mut recovering)?;
+        if let Some(error) = recovering.failure() {
+            return Err(error);
+        }
+        let found = store.recovered();
+        recovering.unwritten_keys = found.keys[found.keys_on_disk..].to_vec();
+        let next_dialog = DialogId(found.next_dialog);
+        let (erasing, to_erase) = crossbeam_channel::unbounded();
+        let shared = Arc::new(share(&store, settings, mode, erasing));
+        let hooks = Arc::new(Callbacks { shared: Arc::clone(&shared), dispatcher: OnceLock::new() });
+        Ok(Self { store, recovering, shared, hooks, to_erase, next_dialog })
+    }
+}
+
 fn share(store: &Store, settings: &Settings, mode: ClockMode, erasing: Sender<Job>) -> Shared {
     let found = store.recovered();
     let clock = match mode {
@@ -216,6 +239,7 @@ fn share(store: &Store, settings: &Settings, mode: ClockMode, erasing: Sender<Jo
         erasing,
         awake_dialogs: settings.awake_dialogs,
         awake: AtomicUsize::new(0),
+        checkpoints: CheckpointCounts::default(),
         failure: OnceLock::new(),
         halt: Notify::new(),
     }
@@ -314,6 +338,7 @@ impl Hooks for Callbacks {
     }
 
     fn checkpoint_written(&self) {
+        self.shared.checkpoints.end();
         if let Some(dispatcher) = self.dispatcher.get() {
             dispatcher.do_send(CheckpointWritten);
         }

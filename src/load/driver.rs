@@ -5,7 +5,7 @@
 //! they are due, whether or not the others have ended, and are measured from that moment: an
 //! engine that stalls pays for everybody who would have come meanwhile.
 //!
-//! Every operator has a channel of its own. So it is known without asking to whom a dialog is
+//! Every channel has one operator of its own. So it is known without asking to whom a dialog is
 //! offered, and the engine still queues, offers, reserves and frees for each.
 
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use rand_distr::{Distribution, Exp1};
 
 use super::distributions::{Purpose, stream};
 use super::tasks::Tasks;
-use super::workload::{Latencies, LoadPlan, Measured, Pace};
+use super::workload::{Driven, LoadPlan, Measured, Pace};
 use crate::domain::channel::{ChannelSettings, Member, PutChannel, Queue};
 use crate::domain::dialog::command::{Answer, Finish, Receive, WriteReply};
 use crate::domain::operator::{OperatorSettings, Presence, PutOperator, SetPresence};
@@ -38,20 +38,12 @@ const WATCHED_DIALOGS: u64 = 1024;
 /// Longest wait without a look around.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// Dialogs under way at once while those are opened that stay open.
+const OPENED_AT_ONCE: u32 = 4096;
+
 /// Lives at a rate that may be under way at once. Beyond it new ones begin late, but are measured
 /// from when they were due.
 const MOST_AT_A_RATE: usize = 50_000;
-
-/// What a load test measured.
-#[derive(Debug, Clone, Default)]
-pub struct Driven {
-    /// How long commands and lifecycles took.
-    pub latencies: Latencies,
-    /// Commands that were refused as too many, and sent again.
-    pub overloaded: u64,
-    /// How long all of it took.
-    pub wall: Duration,
-}
 
 /// Sets the engine up and lives through all dialogs of `plan`; `watch` is told now and then how
 /// many have ended.
@@ -59,29 +51,41 @@ pub struct Driven {
 /// # Errors
 /// What the engine fails with, and any rejection but `overloaded`, which is tried again.
 pub fn drive(engine: &Engine, plan: &LoadPlan, mut watch: impl FnMut(u64)) -> Result<Driven, Error> {
-    let desks = pollster::block_on(set_up(engine, plan.operators))?;
+    let house = House { engine, desks: pollster::block_on(set_up(engine, plan))?, texts: Texts::of(plan) };
+    live_through(&house, Schedule::opening(plan), Until::Answered, |_| {})?;
+    let written = engine.checkpoints().written;
+    let (mut driven, mut ended) = (Driven::default(), 0_u64);
     let start = now();
-    let mut schedule = Schedule::new(plan, start);
-    let mut tasks = Tasks::new();
-    let mut driven = Driven::default();
-    let (mut ended, mut failure) = (0_u64, None);
+    live_through(&house, Schedule::new(plan, start), Until::Finished, |life| {
+        driven.record(&life);
+        ended += 1;
+        if ended.is_multiple_of(WATCHED_DIALOGS) {
+            watch(ended);
+        }
+    })?;
+    driven.wall = now().saturating_duration_since(start);
+    driven.checkpoints = engine.checkpoints().begun - written;
+    Ok(driven)
+}
+
+/// Lives through all dialogs of a schedule.
+fn live_through(
+    house: &House<'_>,
+    mut schedule: Schedule,
+    until: Until,
+    mut lived: impl FnMut(Life),
+) -> Result<(), Error> {
+    let (mut tasks, mut failure) = (Tasks::new(), None);
     while failure.is_none() && (schedule.more() || tasks.len() > 0) {
         while let Some((number, due)) = schedule.next(tasks.len()) {
-            tasks.spawn(life(engine, &desks[(number % desks.len() as u64) as usize], number, due));
+            tasks.spawn(life(house, until, number, due));
         }
-        tasks.turn(schedule.patience(tasks.len()), |lived: Result<Life, Error>| match lived {
-            Ok(life) => {
-                driven.record(&life);
-                ended += 1;
-                if ended.is_multiple_of(WATCHED_DIALOGS) {
-                    watch(ended);
-                }
-            }
+        tasks.turn(schedule.patience(tasks.len()), |ended: Result<Life, Error>| match ended {
+            Ok(life) => lived(life),
             Err(error) => failure = Some(error),
         });
     }
-    driven.wall = now().saturating_duration_since(start);
-    failure.map_or(Ok(driven), Err)
+    failure.map_or(Ok(()), Err)
 }
 
 impl Driven {
@@ -92,7 +96,40 @@ impl Driven {
         }
         self.latencies.record(Measured::Lifecycle, life.steps.iter().sum());
         self.overloaded += life.overloaded;
+        self.longest_in_checkpoint = self.longest_in_checkpoint.max(life.longest_in_checkpoint);
     }
+}
+
+/// Where dialogs live.
+struct House<'a> {
+    engine: &'a Engine,
+    desks: Vec<Desk>,
+    texts: Texts,
+}
+
+/// What is written.
+struct Texts {
+    question: String,
+    reply: String,
+}
+
+impl Texts {
+    fn of(plan: &LoadPlan) -> Self {
+        let text = |usual: &str| match plan.message_bytes {
+            None => usual.to_owned(),
+            Some(bytes) => usual.chars().cycle().take(bytes as usize).collect(),
+        };
+        Self { question: text(QUESTION), reply: text(REPLY) }
+    }
+}
+
+/// How far a dialog is taken.
+#[derive(Clone, Copy, PartialEq)]
+enum Until {
+    /// It stays open.
+    Answered,
+    /// The end.
+    Finished,
 }
 
 /// Which dialog begins next, and when.
@@ -109,6 +146,12 @@ impl Schedule {
     fn new(plan: &LoadPlan, start: Instant) -> Self {
         let chance = stream(plan.seed, Purpose::Arrivals(0));
         Self { pace: plan.pace, total: plan.dialogs, begun: 0, due: start, chance }
+    }
+
+    /// Dialogs that are opened before anything is measured, behind the others by their numbers.
+    fn opening(plan: &LoadPlan) -> Self {
+        let begin = LoadPlan { pace: Pace::InFlight(OPENED_AT_ONCE), ..plan.clone() };
+        Self { begun: plan.dialogs, total: plan.dialogs + plan.open, ..Self::new(&begin, now()) }
     }
 
     fn more(&self) -> bool {
@@ -150,16 +193,17 @@ impl Schedule {
     }
 }
 
-/// An operator and the channel that is its own.
+/// A channel and the operator whose own it is.
 struct Desk {
     channel: ChannelId,
     operator: OperatorId,
 }
 
 impl Desk {
-    fn new(number: u32) -> Self {
+    fn new(number: u32, operators: u32) -> Self {
         let channel = id(ChannelId::new(format!("channel-{number}")));
-        Self { channel, operator: id(OperatorId::new(format!("operator-{number}"))) }
+        let operator = (number - 1) % operators.max(1) + 1;
+        Self { channel, operator: id(OperatorId::new(format!("operator-{operator}"))) }
     }
 }
 
@@ -167,14 +211,16 @@ impl Desk {
 struct Life {
     steps: [Duration; 4],
     overloaded: u64,
+    longest_in_checkpoint: Option<Duration>,
 }
 
 /// Receive, answer, reply, finish.
-async fn life(engine: &Engine, desk: &Desk, number: u64, began: Instant) -> Result<Life, Error> {
+async fn life(house: &House<'_>, until: Until, number: u64, began: Instant) -> Result<Life, Error> {
+    let desk = &house.desks[(number % house.desks.len() as u64) as usize];
     let client = id(ClientId::new(format!("client-{number}")));
-    let mut clock = Steps { engine, last: began, steps: [Duration::ZERO; 4], done: 0, overloaded: 0 };
+    let mut clock = Steps::new(house.engine, began);
     let receive = || {
-        let text = QUESTION.to_owned();
+        let text = house.texts.question.clone();
         let (channel, client) = (desk.channel.clone(), client.clone());
         Request::new(Receive::new(channel, client, text))
     };
@@ -182,45 +228,63 @@ async fn life(engine: &Engine, desk: &Desk, number: u64, began: Instant) -> Resu
     let dialog: DialogId = received.dialog;
     let by = |request: Request| request.by(desk.operator.clone());
     clock.step(|| by(Request::new(Answer { dialog }))).await?;
-    clock.step(|| by(Request::new(WriteReply::new(dialog, REPLY)))).await?;
-    clock.step(|| by(Request::new(Finish { dialog }))).await?;
-    Ok(Life { steps: clock.steps, overloaded: clock.overloaded })
+    if until == Until::Finished {
+        clock.step(|| by(Request::new(WriteReply::new(dialog, house.texts.reply.as_str())))).await?;
+        clock.step(|| by(Request::new(Finish { dialog }))).await?;
+    }
+    Ok(clock.life)
 }
 
-/// The four steps of a life, and how long each took.
+/// The steps of a life, and how long each took.
 struct Steps<'a> {
     engine: &'a Engine,
     last: Instant,
-    steps: [Duration; 4],
     done: usize,
-    overloaded: u64,
+    /// Checkpoints that had been written when the last step ended.
+    written: u64,
+    life: Life,
 }
 
-impl Steps<'_> {
+impl<'a> Steps<'a> {
+    fn new(engine: &'a Engine, began: Instant) -> Self {
+        let life = Life { steps: [Duration::ZERO; 4], overloaded: 0, longest_in_checkpoint: None };
+        Self { engine, last: began, done: 0, written: engine.checkpoints().written, life }
+    }
+
     async fn step(&mut self, request: impl Fn() -> Request) -> Result<Reply, Error> {
         loop {
             match self.engine.execute(request()).await {
                 Err(error) if error.code() == Code::Overloaded => {
-                    self.overloaded += 1;
+                    self.life.overloaded += 1;
                     tokio::task::yield_now().await;
                 }
                 done => {
-                    let moment = now();
-                    self.steps[self.done] = moment.saturating_duration_since(self.last);
-                    (self.last, self.done) = (moment, self.done + 1);
+                    self.end_step();
                     return done.map(|done| done.reply);
                 }
             }
         }
     }
+
+    fn end_step(&mut self) {
+        let moment = now();
+        let took = moment.saturating_duration_since(self.last);
+        let checkpoints = self.engine.checkpoints();
+        if checkpoints.begun > self.written {
+            self.life.longest_in_checkpoint = self.life.longest_in_checkpoint.max(Some(took));
+        }
+        self.life.steps[self.done] = took;
+        (self.last, self.done, self.written) = (moment, self.done + 1, checkpoints.written);
+    }
 }
 
-/// Puts the operators online, each with its own channel.
-async fn set_up(engine: &Engine, operators: u32) -> Result<Vec<Desk>, Error> {
-    let desks: Vec<Desk> = (1..=operators).map(Desk::new).collect();
+/// Puts the operators online, and channels each of which has one of them.
+async fn set_up(engine: &Engine, plan: &LoadPlan) -> Result<Vec<Desk>, Error> {
+    let desks: Vec<Desk> =
+        (1..=plan.channels.max(plan.operators)).map(|number| Desk::new(number, plan.operators)).collect();
     // A channel names its member, who must be there before; besides that all are under way at once.
     let mut under_way = Vec::new();
-    for (number, Desk { operator, .. }) in (1..).zip(&desks) {
+    for (number, Desk { operator, .. }) in (1..=plan.operators).zip(&desks) {
         let name = format!("Operator {number}");
         let settings =
             OperatorSettings { name, capacity: limits::CAPACITY_UNITS, ..OperatorSettings::default() };
@@ -250,4 +314,48 @@ fn now() -> Instant {
 /// Ids here are a word and a number: always short enough.
 fn id<T, E: std::fmt::Debug>(checked: Result<T, E>) -> T {
     checked.expect("a word and a number are 1 to 128 characters")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Durability, Settings};
+
+    fn driven(plan: &LoadPlan) -> (Driven, usize) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut settings = Settings::default().durability(Durability::Buffered);
+        // So small that there is a checkpoint again and again.
+        settings.checkpoint_bytes = 64 * 1024;
+        let engine = Engine::builder(directory.path()).settings(settings).open().unwrap();
+        let driven = drive(&engine, plan, |_| {}).unwrap();
+        // A dialog may have told its end before the dispatcher hears of it.
+        pollster::block_on(engine.settle()).unwrap();
+        let open = pollster::block_on(engine.health()).unwrap().answered;
+        engine.close_blocking().unwrap();
+        (driven, open)
+    }
+
+    #[test]
+    fn all_dialogs_live_to_the_end_but_those_that_stay_open() {
+        for pace in [Pace::InFlight(8), Pace::Rate(100_000.0)] {
+            let plan =
+                LoadPlan { dialogs: 300, operators: 3, channels: 7, open: 5, pace, ..LoadPlan::default() };
+            let (driven, open) = driven(&LoadPlan { message_bytes: Some(1000), ..plan });
+            assert_eq!((driven.latencies.count(Measured::Lifecycle), open), (300, 5), "{pace:?}");
+            assert!(driven.checkpoints > 1 && driven.longest_in_checkpoint.is_some(), "{driven:?}");
+        }
+    }
+
+    #[test]
+    fn there_is_a_channel_for_each_operator_at_least() {
+        let plan = LoadPlan { dialogs: 10, operators: 4, channels: 1, ..LoadPlan::default() };
+        assert_eq!(driven(&plan).0.latencies.count(Measured::Finish), 10);
+    }
+
+    #[test]
+    fn messages_have_the_bytes_that_were_asked_for() {
+        let texts = |message_bytes| Texts::of(&LoadPlan { message_bytes, ..LoadPlan::default() });
+        assert_eq!((texts(None).question.as_str(), texts(None).reply.as_str()), (QUESTION, REPLY));
+        assert_eq!((texts(Some(1)).reply.len(), texts(Some(1000)).question.len()), (1, 1000));
+    }
 }

@@ -14,15 +14,17 @@
 //! [`agreement`] says whether a replay of constant arrivals agrees with the formulas; [`compare`] reads settings that are to be played side by side.
 //!
 //! [`workload`] is the other kind of load, on the wall clock: what is asked for and what came out; [`driver`]
-//! lives through it.
+//! lives through it, and [`disk`] measures what no durable reply can be faster than.
 
 pub mod agreement;
 pub mod arrivals;
 pub mod compare;
+pub mod disk;
 pub mod distributions;
 pub mod driver;
 pub mod erlang;
 pub mod human;
+mod latencies;
 pub mod memory;
 pub mod recording;
 pub mod replay;
@@ -30,3 +32,4 @@ pub mod report;
 pub mod staffing;
 mod tasks;
 pub mod workload;
+mod workload_text;

@@ -5,13 +5,9 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::human;
-
-/// Significant digits of latencies.
-const DIGITS: u8 = 3;
+pub use super::latencies::{InSyncs, Latencies, Measured, Percentiles, SyncTimes};
 
 /// How lifecycles follow each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,6 +26,12 @@ pub struct LoadPlan {
     pub dialogs: u64,
     /// How many operators.
     pub operators: u32,
+    /// How many channels, each with one operator: at least one for each of them, whatever this says.
+    pub channels: u32,
+    /// Bytes of each message; without it, as many as a short message in a chat has.
+    pub message_bytes: Option<u32>,
+    /// Dialogs that are opened and answered before, and stay so all the time.
+    pub open: u64,
     /// How they follow each other.
     pub pace: Pace,
     /// Where random numbers come from.
@@ -38,87 +40,32 @@ pub struct LoadPlan {
 
 impl Default for LoadPlan {
     fn default() -> Self {
-        Self { dialogs: 1_000_000, operators: 1_000, pace: Pace::InFlight(4_096), seed: 1 }
-    }
-}
-
-/// What a latency is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Measured {
-    /// A client's message, until its dialog is open.
-    Receive,
-    /// An operator's answer.
-    Answer,
-    /// An operator's message.
-    Reply,
-    /// The end.
-    Finish,
-    /// All of them, from the first message to the end.
-    Lifecycle,
-}
-
-impl Measured {
-    /// Everything measured, in the order of the report.
-    pub const ALL: [Self; 5] = [Self::Receive, Self::Answer, Self::Reply, Self::Finish, Self::Lifecycle];
-
-    /// Commands of a lifecycle.
-    pub const COMMANDS: u64 = 4;
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Receive => "receive",
-            Self::Answer => "answer",
-            Self::Reply => "reply",
-            Self::Finish => "finish",
-            Self::Lifecycle => "lifecycle",
+        let pace = Pace::InFlight(4_096);
+        Self {
+            dialogs: 1_000_000,
+            operators: 1_000,
+            channels: 0,
+            message_bytes: None,
+            open: 0,
+            pace,
+            seed: 1,
         }
     }
 }
 
-/// Latencies of one thread, to be added to those of others.
-#[derive(Debug, Clone)]
-pub struct Latencies([Histogram<u64>; 5]);
-
-impl Default for Latencies {
-    fn default() -> Self {
-        let empty = || Histogram::new(DIGITS).expect("1 to 5 significant digits are allowed");
-        Self(Measured::ALL.map(|_| empty()))
-    }
-}
-
-impl Latencies {
-    /// Records how long one took.
-    pub fn record(&mut self, of: Measured, took: Duration) {
-        let ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX / 2).min(u64::MAX / 2);
-        // Fails never: the histogram grows to hold it.
-        let _ = self.0[of as usize].record(ns);
-    }
-
-    /// Adds those of another thread.
-    pub fn add(&mut self, others: &Self) {
-        for (mine, other) in self.0.iter_mut().zip(&others.0) {
-            // Fails never: the histogram grows to hold them.
-            let _ = mine.add(other);
-        }
-    }
-}
-
-/// Percentiles of one latency, in nanoseconds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Percentiles {
-    /// What took so long.
-    pub of: Measured,
-    /// How many were measured.
-    pub count: u64,
-    /// Half took no longer.
-    pub p50_ns: u64,
-    /// 99 of 100 took no longer.
-    pub p99_ns: u64,
-    /// 999 of 1000 took no longer.
-    pub p999_ns: u64,
-    /// None took longer.
-    pub max_ns: u64,
+/// What a load test measured.
+#[derive(Debug, Clone, Default)]
+pub struct Driven {
+    /// How long commands and lifecycles took.
+    pub latencies: Latencies,
+    /// Commands that were refused as too many, and sent again.
+    pub overloaded: u64,
+    /// Checkpoints that were under way at some time of the test.
+    pub checkpoints: u64,
+    /// The longest that a command took during which a checkpoint was under way.
+    pub longest_in_checkpoint: Option<Duration>,
+    /// How long all of it took.
+    pub wall: Duration,
 }
 
 /// What came of a load test.
@@ -135,6 +82,10 @@ pub struct LoadReport {
     pub overloaded: u64,
     /// Operators.
     pub operators: u32,
+    /// Channels.
+    pub channels: u32,
+    /// Dialogs that stayed open all the time.
+    pub open: u64,
     /// Lifecycles at once, unless a rate was asked for.
     pub in_flight: Option<u32>,
     /// Lifecycles begun per second, if that was asked for.
@@ -147,80 +98,53 @@ pub struct LoadReport {
     pub peak_memory_bytes: Option<u64>,
     /// How long commands and lifecycles took.
     pub latencies: Vec<Percentiles>,
+    /// Checkpoints that were under way at some time of the test.
+    pub checkpoints: u64,
+    /// The longest that a command took during which a checkpoint was under way, in nanoseconds.
+    pub longest_in_checkpoint_ns: Option<u64>,
+    /// How long the disk took to sync before and after, if that was measured.
+    pub fdatasync: Option<SyncTimes>,
+    /// The latencies in median syncs of the disk, if these were measured.
+    pub in_fdatasyncs: Vec<InSyncs>,
 }
 
 impl LoadReport {
-    /// The report of a test of `plan` that took `wall`.
-    pub fn new(
-        plan: &LoadPlan,
-        latencies: &Latencies,
-        overloaded: u64,
-        durability: &str,
-        wall: Duration,
-    ) -> Self {
-        let lifecycles = latencies.0[Measured::Lifecycle as usize].len();
-        let seconds = wall.as_secs_f64();
+    /// The report of a test of `plan` in which this was measured.
+    pub fn new(plan: &LoadPlan, driven: &Driven, durability: &str) -> Self {
+        let lifecycles = driven.latencies.count(Measured::Lifecycle);
+        let seconds = driven.wall.as_secs_f64();
         let per_second = |count: u64| if seconds > 0.0 { (count as f64 / seconds) as u64 } else { 0 };
-        let percentiles = |of: Measured| {
-            let histogram = &latencies.0[of as usize];
-            Percentiles {
-                of,
-                count: histogram.len(),
-                p50_ns: histogram.value_at_quantile(0.5),
-                p99_ns: histogram.value_at_quantile(0.99),
-                p999_ns: histogram.value_at_quantile(0.999),
-                max_ns: histogram.max(),
-            }
-        };
         Self {
             lifecycles,
             lifecycles_per_second: per_second(lifecycles),
             commands_per_second: per_second(lifecycles * Measured::COMMANDS),
-            overloaded,
+            overloaded: driven.overloaded,
             operators: plan.operators,
+            channels: plan.channels.max(plan.operators),
+            open: plan.open,
             in_flight: if let Pace::InFlight(count) = plan.pace { Some(count) } else { None },
             rate: if let Pace::Rate(rate) = plan.pace { Some(rate) } else { None },
             durability: durability.to_owned(),
-            wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
+            wall_ms: u64::try_from(driven.wall.as_millis()).unwrap_or(u64::MAX),
             peak_memory_bytes: super::memory::peak_memory_bytes(),
-            latencies: Measured::ALL.map(percentiles).into(),
+            latencies: driven.latencies.percentiles(),
+            checkpoints: driven.checkpoints,
+            longest_in_checkpoint_ns: driven
+                .longest_in_checkpoint
+                .map(|took| u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)),
+            fdatasync: None,
+            in_fdatasyncs: Vec::new(),
         }
     }
 
-    /// The report as a text for the terminal.
-    pub fn text(&self) -> String {
-        let mut text = format!(
-            "\n  Load: {} lifecycles, durability {}\n\n",
-            human::count(self.lifecycles),
-            self.durability
-        );
-        let pace = match (self.in_flight, self.rate) {
-            (Some(count), _) => format!("{} at once", human::count(count.into())),
-            (None, Some(rate)) => format!("{rate} begun a second"),
-            (None, None) => String::new(),
-        };
-        let took = human::duration_ms(self.wall_ms as f64);
-        let lines = [
-            ("Lifecycles a second", human::count(self.lifecycles_per_second), pace),
-            ("Commands a second", human::count(self.commands_per_second), "four to a lifecycle".to_owned()),
-            ("Time taken", took, format!("{} operators", human::count(self.operators.into()))),
-            ("Refused, sent again", human::count(self.overloaded), String::new()),
-            ("Peak memory", self.peak_memory_bytes.map_or("–".to_owned(), human::bytes), String::new()),
-        ];
-        for (label, figure, remark) in lines {
-            text.push_str(format!("    {label:<26}{figure:>16}   {remark}").trim_end());
-            text.push('\n');
-        }
-        text.push_str(&format!(
-            "\n    {:<14}{:>12}{:>12}{:>12}{:>12}\n",
-            "LATENCY", "p50", "p99", "p99.9", "max"
-        ));
-        for row in &self.latencies {
-            let [p50, p99, p999, max] =
-                [row.p50_ns, row.p99_ns, row.p999_ns, row.max_ns].map(human::latency_ns);
-            text.push_str(&format!("    {:<14}{p50:>12}{p99:>12}{p999:>12}{max:>12}\n", row.of.as_str()));
-        }
-        text
+    /// The same report beside what the disk took to sync.
+    #[must_use]
+    pub fn beside(mut self, syncs: Option<SyncTimes>) -> Self {
+        let median = syncs.as_ref().map(|times| times.p50_ns);
+        let each = |ns: u64| self.latencies.iter().map(|row| row.in_syncs(ns)).collect();
+        self.in_fdatasyncs = median.map(each).unwrap_or_default();
+        self.fdatasync = syncs;
+        self
     }
 }
 
@@ -238,7 +162,10 @@ mod tests {
         let mut all = Latencies::default();
         all.add(&latencies);
         all.add(&latencies);
-        LoadReport::new(&LoadPlan::default(), &all, 3, "sync", Duration::from_millis(500))
+        let longest_in_checkpoint = Some(Duration::from_micros(900));
+        let wall = Duration::from_millis(500);
+        let driven = Driven { latencies: all, overloaded: 3, checkpoints: 2, longest_in_checkpoint, wall };
+        LoadReport::new(&LoadPlan::default(), &driven, "sync")
     }
 
     #[test]
@@ -258,26 +185,31 @@ mod tests {
     }
 
     #[test]
-    fn the_text_is_a_table_and_the_json_has_every_figure() {
-        let text = report().text();
-        assert!(text.contains("    Lifecycles a second                  4,000   4,096 at once\n"), "{text}");
-        assert!(text.contains("    lifecycle"), "{text}");
+    fn latencies_are_told_in_syncs_of_the_disk_if_these_were_measured() {
+        assert!(report().beside(None).in_fdatasyncs.is_empty());
+        let syncs = SyncTimes { count: 600, p50_ns: 250_000, p99_ns: 500_000, max_ns: 900_000 };
+        let report = report().beside(Some(syncs));
+        let any = report.in_fdatasyncs.last().unwrap();
+        assert_eq!(any.of, Measured::Command);
+        for (found, expected) in [(any.p50, 2.0), (any.p99, 3.96), (any.max, 4.0)] {
+            assert!((found - expected).abs() < 0.02, "{any:?}");
+        }
+        let instant = SyncTimes { count: 1, p50_ns: 0, p99_ns: 0, max_ns: 0 };
+        assert!(report.beside(Some(instant)).in_fdatasyncs.iter().all(|row| row.p50.is_finite()));
+    }
+
+    #[test]
+    fn the_json_has_every_figure() {
         let json = serde_json::to_value(report()).unwrap();
         assert_eq!((&json["durability"], &json["latencies"][4]["of"]), (&"sync".into(), &"lifecycle".into()));
+        assert_eq!((&json["checkpoints"], &json["longest_in_checkpoint_ns"]), (&2.into(), &900_000.into()));
+        assert_eq!((&json["fdatasync"], &json["channels"]), (&serde_json::Value::Null, &1000.into()));
     }
 
     #[test]
     fn nothing_measured_is_a_report_of_zeros() {
         let plan = LoadPlan { pace: Pace::Rate(50.0), ..LoadPlan::default() };
-        let report = LoadReport::new(&plan, &Latencies::default(), 0, "none", Duration::ZERO);
+        let report = LoadReport::new(&plan, &Driven::default(), "none");
         assert_eq!((report.lifecycles_per_second, report.rate), (0, Some(50.0)));
-        assert!(report.text().contains("50 begun a second"));
-    }
-
-    #[test]
-    fn the_longest_latency_that_there_is_can_be_recorded() {
-        let mut latencies = Latencies::default();
-        latencies.record(Measured::Reply, Duration::MAX);
-        assert_eq!(latencies.0[Measured::Reply as usize].len(), 1);
     }
 }

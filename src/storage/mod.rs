@@ -18,6 +18,9 @@ mod announced;
 mod backup;
 mod batch;
 mod codec;
+#[cfg(feature = "counting")]
+#[doc(hidden)]
+pub mod counting;
 mod damage;
 mod erase;
 mod export;

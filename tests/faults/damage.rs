@@ -142,16 +142,18 @@ fn check_refusal(error: &Error, what: &str) {
 }
 
 impl Found {
+    /// What was seen; nothing if that was refused, as verifying was.
+    fn opened_or_refused(&self, what: &str) -> Option<&Picture> {
+        let refused = |error: &Error| {
+            check_refusal(error, what);
+            assert!(self.verified.is_err(), "{what}: refused ({error}), but verified");
+        };
+        self.opened.as_ref().inspect_err(|error| refused(error)).ok()
+    }
+
     /// Judges what must be whole, or refused.
     fn whole_or_refused(&self, reference: &Reference, what: &str) -> Outcome {
-        let picture = match &self.opened {
-            Ok(picture) => picture,
-            Err(error) => {
-                check_refusal(error, what);
-                assert!(self.verified.is_err(), "{what}: refused ({error}), but verified");
-                return Outcome::Refused;
-            }
-        };
+        let Some(picture) = self.opened_or_refused(what) else { return Outcome::Refused };
         if picture == reference.whole() {
             return Outcome::Harmless;
         }
@@ -167,14 +169,7 @@ impl Found {
 
     /// Judges what was cut off at a length of the log: what had been written by then is there.
     fn cut(&self, reference: &Reference, at: usize, what: &str) -> Outcome {
-        let picture = match &self.opened {
-            Ok(picture) => picture,
-            Err(error) => {
-                check_refusal(error, what);
-                assert!(self.verified.is_err(), "{what}: refused ({error}), but verified");
-                return Outcome::Refused;
-            }
-        };
+        let Some(picture) = self.opened_or_refused(what) else { return Outcome::Refused };
         assert!(self.verified.is_ok(), "{what}: opened, but not verified: {:?}", self.verified);
         // Before the first command there is only what making a directory has written.
         let done = reference.log_bytes.iter().rposition(|bytes| *bytes <= at).unwrap_or(0);

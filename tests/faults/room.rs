@@ -171,17 +171,26 @@ fn check_read_only_before_anything(mount: &Mount) {
     mount.remount("rw");
 }
 
-#[test]
-fn too_few_handles_of_files_are_told_and_lose_nothing() {
+/// Runs a test with a process of whose handles some can be withheld; afterwards nothing is lost. Leaves it out where
+/// they cannot be.
+fn with_limits(test: impl FnOnce(&Setup, Process, &mut Oracle, &mut Chance) + Send + 'static) {
     if Command::new("prlimit").arg("--version").output().is_err() {
         println!("skipped: prlimit is missing");
         return;
     }
-    in_time(|| {
+    in_time(move || {
         let home = tempfile::tempdir().expect("a temporary directory can be made");
         let setup = setup(home.path());
-        let (mut process, mut oracle, mut chance) = begin(&setup);
-        assert_eq!(work(&mut process, &mut oracle, &mut chance, 1000).refused, 0);
+        let (process, mut oracle, mut chance) = begin(&setup);
+        test(&setup, process, &mut oracle, &mut chance);
+        check_afterwards(&setup, &mut oracle, &mut chance);
+    });
+}
+
+#[test]
+fn too_few_handles_of_files_are_told_and_lose_nothing() {
+    with_limits(|setup, mut process, oracle, chance| {
+        assert_eq!(work(&mut process, oracle, chance, 1000).refused, 0);
         process.kill();
         let (mut opened, mut refused) = (0, 0);
         for handles in (6..60).step_by(6) {
@@ -198,29 +207,20 @@ fn too_few_handles_of_files_are_told_and_lose_nothing() {
             }
         }
         println!("with too few handles: opened {opened}, refused {refused}");
-        check_afterwards(&setup, &mut oracle, &mut chance);
     });
 }
 
 #[test]
 fn an_engine_that_runs_out_of_handles_stops_and_loses_nothing() {
-    if Command::new("prlimit").arg("--version").output().is_err() {
-        println!("skipped: prlimit is missing");
-        return;
-    }
-    in_time(|| {
-        let home = tempfile::tempdir().expect("a temporary directory can be made");
-        let setup = setup(home.path());
-        let (mut process, mut oracle, mut chance) = begin(&setup);
+    with_limits(|_, mut process, oracle, chance| {
         let limit = ["--nofile=3", "--pid", &process.id().to_string()].map(str::to_owned);
         let limited = Command::new("prlimit").args(limit).status();
         assert!(limited.is_ok_and(|status| status.success()), "it can be limited");
         let mut heard = Heard::default();
         while heard.refused == 0 {
-            heard = work(&mut process, &mut oracle, &mut chance, 2000);
+            heard = work(&mut process, oracle, chance, 2000);
         }
         check_told(heard, process, "Too many open files");
-        check_afterwards(&setup, &mut oracle, &mut chance);
     });
 }
 

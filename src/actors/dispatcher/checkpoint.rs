@@ -69,6 +69,7 @@ impl Dispatcher {
         }
         self.checkpoint.running = true;
         self.checkpoint.begun += 1;
+        self.shared.checkpoints.begin();
         self.checkpoint.todo = std::mem::take(&mut self.checkpoint.dirty);
         self.shard.open().image(Image::CheckpointBegin);
         self.continue_checkpoint();

@@ -5,20 +5,20 @@
 
 use std::future::poll_fn;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use actix_rt::{System, SystemRunner};
 use crossbeam_channel::Receiver;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Callbacks, Exit, House, Running, share};
+use super::{Exit, House, Recovered, Running};
 use crate::actors::dispatcher::{CheckpointDue, Recovering, Shutdown};
 use crate::actors::eraser::Job;
 use crate::engine::{ClockMode, Engine, Settings};
 use crate::error::Error;
-use crate::ids::{DialogId, SubscriptionName};
-use crate::storage::{Hooks, SimulatedDisk, SteppedJournal, Store};
+use crate::ids::SubscriptionName;
+use crate::storage::{Hooks, SimulatedDisk, SteppedJournal, Store, StoreSettings};
 use crate::timestamp::Timestamp;
 
 /// How often everything is moved on before waiting is given up.
@@ -39,19 +39,11 @@ impl Stepped {
     /// Recovers what is on the disk and starts the actors, on a virtual clock.
     pub fn open(disk: &SimulatedDisk, settings: &Settings, start: Timestamp) -> Result<Self, Error> {
         let mode = ClockMode::Virtual { start };
-        settings.check(true)?;
-        let mut recovering = Recovering::default();
-        let store = Store::open_simulated(disk, &settings.store(), &mut recovering)?;
-        if let Some(error) = recovering.failure() {
-            return Err(error);
-        }
-        let (erasing, to_erase) = crossbeam_channel::unbounded();
-        let shared = Arc::new(share(&store, settings, mode, erasing));
-        let next_dialog = DialogId(store.recovered().next_dialog);
+        let open =
+            |settings: &StoreSettings, all: &mut Recovering| Store::open_simulated(disk, settings, all);
+        let recovered = Recovered::of(settings, mode, open)?;
+        let Recovered { store, recovering, shared, hooks, to_erase, next_dialog } = recovered;
         let (feeds, copier) = (store.feeds(), store.copier());
-        let hooks = Arc::new(Callbacks { shared: Arc::clone(&shared), dispatcher: OnceLock::new() });
-        let found = store.recovered();
-        recovering.unwritten_keys = found.keys[found.keys_on_disk..].to_vec();
         let exit = Exit::of(Arc::clone(&shared));
         let journal = SteppedJournal::new(store, Arc::clone(&hooks) as Arc<dyn Hooks>, exit);
         let (flights, flown) = mpsc::unbounded_channel();

@@ -87,6 +87,14 @@ fn dialog_at(block: u32, place: u16) -> DialogId {
     DialogId(u64::from(block) << 16 | u64::from(place))
 }
 
+/// How many entries dialogs that were closed have in the index.
+#[cfg(feature = "counting")]
+pub(super) fn count_entries<'a>(dialogs: impl Iterator<Item = &'a Dialog>) -> usize {
+    let mut gathered = gathered::Gathered::default();
+    dialogs.for_each(|dialog| gathered.add(dialog));
+    gathered.into_sorted().len()
+}
+
 /// The fact and the block of a key.
 pub(super) fn parse_key(key: &[u8]) -> Result<(FactHash, u32), Error> {
     let damaged =

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::change;
 use super::world::World;
 use crate::error::Error;
 use crate::ids::DialogId;
@@ -24,14 +25,6 @@ fn directory() -> tempfile::TempDir {
     }
     running.journal.close().unwrap();
     directory
-}
-
-fn change(path: &Path, table: Table, key: &[u8], change: impl FnOnce(&mut Vec<u8>)) {
-    let disk = Disk::open(path).unwrap();
-    let mut value = disk.get(table, key).unwrap().unwrap();
-    change(&mut value);
-    disk.put(table, key, &value, Safety::Synced).unwrap();
-    disk.flush().unwrap();
 }
 
 fn open(path: &Path) -> Result<Store, Error> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::change;
 use super::world::World;
 use crate::error::Error;
 use crate::ids::DialogId;
@@ -88,14 +89,6 @@ fn damages(things: &[Exported]) -> Vec<String> {
 fn files(path: &Path) -> BTreeMap<std::ffi::OsString, Vec<u8>> {
     let entries = std::fs::read_dir(path).unwrap().map(Result::unwrap);
     entries.map(|entry| (entry.file_name(), std::fs::read(entry.path()).unwrap())).collect()
-}
-
-fn change(path: &Path, table: Table, key: &[u8], change: impl FnOnce(&mut Vec<u8>)) {
-    let disk = Disk::open(path).unwrap();
-    let mut value = disk.get(table, key).unwrap().unwrap();
-    change(&mut value);
-    disk.put(table, key, &value, Safety::Synced).unwrap();
-    disk.flush().unwrap();
 }
 
 #[test]
