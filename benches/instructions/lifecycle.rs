@@ -18,9 +18,9 @@ const MANY: u64 = 4000;
 const THREADS: [(&str, &str); 5] = [
     ("host", "load::driver"),
     ("dispatcher", "actors::dispatcher"),
-    ("release", "journal::release"),
-    ("archive", "journal::archive"),
-    ("journal", "journal::commit"),
+    ("release", "journal::release::run"),
+    ("archive", "journal::archive::put_all"),
+    ("journal", "journal::commit::gather"),
 ];
 
 /// Whatever is left: RocksDB's own threads.
