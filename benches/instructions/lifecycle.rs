@@ -17,10 +17,10 @@ const MANY: u64 = 4000;
 /// The threads, each with a function that only it executes; the first one that fits is meant.
 const THREADS: [(&str, &str); 5] = [
     ("host", "load::driver"),
-    ("dispatcher", "actors::dispatcher"),
     ("release", "journal::release::run"),
     ("archive", "journal::archive::put_all"),
     ("journal", "journal::commit::gather"),
+    ("dispatcher", "actors::dispatcher"),
 ];
 
 /// Whatever is left: RocksDB's own threads.
