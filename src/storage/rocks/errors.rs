@@ -11,6 +11,10 @@ pub(super) fn unusable(path: &Path, reason: &str) -> Error {
     Error::Unusable { path: path.display().to_string(), reason: reason.to_owned() }
 }
 
+pub(super) fn in_use(path: &Path) -> Error {
+    Error::InUse { path: path.display().to_string() }
+}
+
 /// Refuses a directory whose logs end in damage that RocksDB would take for the end.
 pub(super) fn check_logs(path: &Path) -> Result<(), Error> {
     match log::damaged_end(path) {
@@ -34,7 +38,7 @@ pub(super) fn opening(path: &Path, error: &rocksdb::Error) -> Error {
     let locked = reason.contains("lock hold by current process")
         || (reason.contains("While lock file") && reason.contains("temporarily unavailable"));
     match error.kind() {
-        _ if locked => Error::InUse { path: path.display().to_string() },
+        _ if locked => in_use(path),
         // RocksDB does not say where in a log.
         ErrorKind::Corruption => match log::damaged(path) {
             Ok(Some(damage)) => damage.into(),

@@ -8,6 +8,7 @@ mod changes;
 mod copy;
 mod errors;
 mod foreign;
+mod hold;
 mod log;
 mod mark;
 mod options;
@@ -16,9 +17,10 @@ mod purge;
 mod simulated;
 mod table;
 
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{OnceLock, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 pub(super) use changes::Changes;
 pub(super) use purge::StoredKeys;
@@ -61,6 +63,8 @@ pub(super) struct Disk {
     backing: RwLock<Option<Backing>>,
     failure: OnceLock<Error>,
     path: PathBuf,
+    /// Keeps other processes away while it is open for writing.
+    held: Mutex<Option<File>>,
     found: Found,
     cache: Cache,
     #[cfg(test)]
@@ -99,16 +103,17 @@ impl Disk {
     /// Opens the directory for writing; makes it if it does not exist. Something else than our data is
     /// refused and left alone.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        foreign::check(path)?;
         let unusable = |error: std::io::Error| errors::unusable(path, &error.to_string());
         std::fs::create_dir_all(path).map_err(unusable)?;
+        let held = hold::hold(path)?;
+        foreign::check(path)?;
         errors::check_logs(path)?;
         let found = Found::look(path);
         let cache = options::cache();
         let tables = options::tables(path, &cache);
         let db = DB::open_cf_descriptors(&options::database(), path, tables);
         let db = db.map_err(|error| errors::opening(path, &error))?;
-        Ok(Self::new(Backing::Rocks(db), path, cache, found))
+        Ok(Self { held: Mutex::new(held), ..Self::new(Backing::Rocks(db), path, cache, found) })
     }
 
     /// Opens the directory without changing anything in it, even if an engine is running on it.
@@ -154,6 +159,7 @@ impl Disk {
             backing: RwLock::new(Some(backing)),
             failure: OnceLock::new(),
             path: path.to_owned(),
+            held: Mutex::default(),
             found,
             cache,
             #[cfg(test)]
@@ -172,8 +178,9 @@ impl Disk {
 
     /// Closes the directory, so that it can be opened again while readers are still about.
     pub fn close(&self) {
-        let backing = self.backing.write().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        let backing = self.backing.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(backing);
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// The value under `key`.

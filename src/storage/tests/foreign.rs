@@ -63,3 +63,29 @@ fn tables_to_which_nothing_leads_are_damage_and_not_a_new_directory() {
     }
     assert_eq!(names(directory.path()), before);
 }
+
+#[test]
+fn of_many_that_open_at_once_one_has_the_directory_and_the_others_are_told() {
+    let directory = scratch();
+    for _ in 0..10 {
+        let at_once = std::sync::Barrier::new(6);
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let opening = (0..6).map(|_| {
+                scope.spawn(|| {
+                    at_once.wait();
+                    let opened = open(directory.path());
+                    // Nobody lets go before all have tried.
+                    at_once.wait();
+                    opened.map(|store| store.disk.close())
+                })
+            });
+            let opening: Vec<_> = opening.collect();
+            opening.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+        assert!(
+            outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(Error::InUse { .. }))),
+            "{outcomes:?}"
+        );
+    }
+}
