@@ -91,12 +91,15 @@ impl<'de> Deserialize<'de> for PackedConsidered {
 
 /// Packs one after the other.
 #[derive(Debug)]
-pub struct Packing(Bytes);
+pub struct Packing(Vec<u8>);
+
+/// Room for a candidate with an id of usual length, and for what follows them.
+const USUAL_BYTES: usize = 40;
 
 impl Packing {
     /// Begins; so many candidates follow.
     pub fn new(candidates: usize) -> Self {
-        let mut packing = Self(Bytes::new());
+        let mut packing = Self(Vec::with_capacity(USUAL_BYTES * (candidates + 1)));
         packing.number(candidates as u64);
         packing
     }
@@ -128,7 +131,7 @@ impl Packing {
             self.0.push(*reason as u8);
             self.number((*count).into());
         }
-        PackedConsidered(self.0)
+        PackedConsidered(Bytes::from_slice(&self.0))
     }
 
     fn number(&mut self, mut number: u64) {
