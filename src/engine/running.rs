@@ -100,7 +100,7 @@ impl Running {
             })?;
         let front = is_up
             .recv()
-            .map_err(|_| Error::StorageFailed { reason: "the dispatcher did not start".to_owned() })?;
+            .map_err(|_| Error::StorageFailed { reason: "the dispatcher did not start".to_owned() })??;
         let _ = hooks.dispatcher.set(front.dispatcher.clone());
         let work = Erasing {
             shared: Arc::clone(&shared),
@@ -265,6 +265,15 @@ fn start_eraser(work: Erasing, jobs: Receiver<Job>, unfinished: bool) -> Result<
     Ok(thread)
 }
 
+/// What actors run on. actix would make it too, but panics where no handle is left for it.
+fn new_runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+fn no_runtime(error: &std::io::Error) -> Error {
+    Error::StorageFailed { reason: format!("no runtime for the actors: {error}") }
+}
+
 /// What the system thread needs to begin.
 struct House {
     shared: Arc<Shared>,
@@ -280,15 +289,23 @@ impl House {
     fn live(
         self,
         journal: &crossbeam_channel::Sender<crate::storage::Batch<Completion>>,
-        up: std::sync::mpsc::Sender<Front>,
+        up: std::sync::mpsc::Sender<Result<Front, Error>>,
         stopped: oneshot::Receiver<()>,
     ) {
         let shared = Arc::clone(&self.shared);
-        System::new().block_on(async {
-            let arbiters: Vec<Arbiter> = (0..self.arbiters).map(|_| Arbiter::new()).collect();
+        let runtime = match new_runtime() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(up.send(Err(no_runtime(&error)))),
+        };
+        System::with_tokio_rt(|| runtime).block_on(async {
+            let arbiters = (0..self.arbiters).map(|_| Arbiter::try_with_tokio_rt(new_runtime));
+            let arbiters: Vec<Arbiter> = match arbiters.collect() {
+                Ok(arbiters) => arbiters,
+                Err(error) => return drop(up.send(Err(no_runtime(&error)))),
+            };
             let front = self.move_in(journal, &arbiters);
             let (inbox, shard) = (Arc::clone(&front.inbox), Arc::clone(&front.shard));
-            let _ = up.send(front);
+            let _ = up.send(Ok(front));
             shared.until_halted(stopped).await;
             if shared.failure.get().is_some() {
                 inbox.discard();
