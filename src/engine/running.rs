@@ -265,9 +265,10 @@ fn start_eraser(work: Erasing, jobs: Receiver<Job>, unfinished: bool) -> Result<
     Ok(thread)
 }
 
-/// What actors run on. actix would make it too, but panics where no handle is left for it.
+/// What actors run on. They need timers and no I/O, so it takes no handles; what actix would make takes some, and
+/// panics where none are left.
 fn new_runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+    tokio::runtime::Builder::new_current_thread().enable_time().build()
 }
 
 fn no_runtime(error: &std::io::Error) -> Error {
