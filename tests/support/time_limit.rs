@@ -10,10 +10,13 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Runs a test on a thread of its own; fails if it does not end.
 pub fn in_time(test: impl FnOnce() + Send + 'static) {
     let (ended, end) = mpsc::channel();
-    let running = thread::spawn(move || {
+    // Named like the test, so that what fails there can be told from what fails in an engine.
+    let name = thread::current().name().unwrap_or_default().to_owned();
+    let running = thread::Builder::new().name(name).spawn(move || {
         test();
         let _ = ended.send(());
     });
+    let running = running.expect("a thread can be started");
     match end.recv_timeout(LIMIT) {
         Err(RecvTimeoutError::Timeout) => panic!("the test still waits after {LIMIT:?}"),
         Ok(()) | Err(RecvTimeoutError::Disconnected) => {
