@@ -90,7 +90,7 @@ pub fn entries(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
     entries
 }
 
-/// What [`entries`] cuts into these.
+/// What `entries` cuts into these.
 pub fn joined<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (kind, payload) in entries {
