@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::Failure;
 use crate::lives::{QUESTION, REPLY, Workload};
 
 /// Something that happened to a dialog, in the order of the journal.
@@ -12,6 +13,24 @@ pub enum Event {
     Offered(u64, u32),
     Answered(u64, u32),
     Closed(u64),
+}
+
+impl Event {
+    /// What an entry of a peer's journal says, in the words that both of them use.
+    pub fn told(kind: &str, dialog: u64, operator: Option<u32>, into: &mut Vec<Self>) -> Result<(), Failure> {
+        match (kind, operator) {
+            ("opened", None) => into.push(Self::Opened(dialog)),
+            ("opened", Some(operator)) => {
+                into.extend([Self::Opened(dialog), Self::Offered(dialog, operator)]);
+            }
+            ("offered", Some(operator)) => into.push(Self::Offered(dialog, operator)),
+            ("answered", Some(operator)) => into.push(Self::Answered(dialog, operator)),
+            ("closed", Some(_)) => into.push(Self::Closed(dialog)),
+            ("written", _) => {}
+            other => return Err(format!("an entry of the journal that nobody writes: {other:?}").into()),
+        }
+        Ok(())
+    }
 }
 
 /// A dialog as it is kept.

@@ -97,7 +97,8 @@ impl Postgres {
         let mut record = Record::default();
         let journal = "select dialog, operator, kind::text from journal order by seq";
         for row in client.query(journal, &[]).await? {
-            events(&row, &mut record.events)?;
+            let operator = row.get::<_, Option<i32>>(1).map(|operator| operator as u32);
+            Event::told(row.get(2), row.get::<_, i64>(0) as u64, operator, &mut record.events)?;
         }
         let dialogs = "select d.id, d.client, d.closed_at is not null, d.operator, array_agg(m.text order by m.id) \
              from dialog d left join message m on m.dialog = d.id group by d.id";
@@ -114,24 +115,6 @@ impl Postgres {
         record.held = held.get::<_, i64>(0) as u64;
         Ok(record)
     }
-}
-
-/// A row of the journal, told in the judge's words.
-fn events(row: &Row, into: &mut Vec<Event>) -> Result<(), Failure> {
-    let dialog = row.get::<_, i64>(0) as u64;
-    let operator = row.get::<_, Option<i32>>(1).map(|operator| operator as u32);
-    match (row.get::<_, &str>(2), operator) {
-        ("opened", None) => into.push(Event::Opened(dialog)),
-        ("opened", Some(operator)) => {
-            into.extend([Event::Opened(dialog), Event::Offered(dialog, operator)]);
-        }
-        ("offered", Some(operator)) => into.push(Event::Offered(dialog, operator)),
-        ("answered", Some(operator)) => into.push(Event::Answered(dialog, operator)),
-        ("closed", Some(_)) => into.push(Event::Closed(dialog)),
-        ("written", _) => {}
-        other => return Err(format!("a row of the journal that nobody writes: {other:?}").into()),
-    }
-    Ok(())
 }
 
 /// One connection. Calls may be under way on it while others are; it does one after the other.

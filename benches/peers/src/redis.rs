@@ -129,17 +129,7 @@ async fn events(connection: &mut MultiplexedConnection) -> Result<Vec<Event>, Fa
         for (_, entry) in &page {
             let dialog = entry[1].parse()?;
             let operator = entry.get(3).map(|operator| operator.parse()).transpose()?;
-            match (entry[0].as_str(), operator) {
-                ("opened", None) => events.push(Event::Opened(dialog)),
-                ("opened", Some(operator)) => {
-                    events.extend([Event::Opened(dialog), Event::Offered(dialog, operator)]);
-                }
-                ("offered", Some(operator)) => events.push(Event::Offered(dialog, operator)),
-                ("answered", Some(operator)) => events.push(Event::Answered(dialog, operator)),
-                ("closed", Some(_)) => events.push(Event::Closed(dialog)),
-                ("written", _) => {}
-                other => return Err(format!("an entry of the journal that nobody writes: {other:?}").into()),
-            }
+            Event::told(&entry[0], dialog, operator, &mut events)?;
         }
     }
 }
