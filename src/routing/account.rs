@@ -79,7 +79,7 @@ pub(super) struct Raised {
 impl Raised {
     /// Behind all others of its score.
     pub(super) fn behind(by_share: bool, score: u64) -> Self {
-        Self { by_share, score, pool: PoolIndex::from(u32::MAX as usize), seat: u32::MAX }
+        Self { by_share, score, pool: PoolIndex::LAST, seat: u32::MAX }
     }
 }
 

@@ -1,8 +1,10 @@
-//! Ids of the host become small numbers, so that sets of them are small and quick.
+//! Ids of the host become small numbers, so that sets of them are small and quick. None of them is stored as 0, so
+//! that one which may be missing takes no more room.
 
 use std::cell::Cell;
 use std::hash::Hash;
 use std::marker::PhantomData;
+use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
 
 use hashbrown::HashMap;
@@ -11,17 +13,18 @@ macro_rules! indexes {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub(super) struct $name(u32);
+        pub(super) struct $name(NonZeroU32);
 
         impl From<usize> for $name {
             fn from(place: usize) -> Self {
-                Self(u32::try_from(place).expect("fewer than four billion"))
+                let number = u32::try_from(place + 1).ok().and_then(NonZeroU32::new);
+                Self(number.expect("fewer than four billion"))
             }
         }
 
         impl From<$name> for usize {
             fn from(index: $name) -> usize {
-                index.0 as usize
+                index.0.get() as usize - 1
             }
         }
     )*};
@@ -36,6 +39,11 @@ indexes! {
     PoolIndex;
     /// The number of a skill.
     SkillIndex;
+}
+
+impl PoolIndex {
+    /// Behind all others.
+    pub(super) const LAST: Self = Self(NonZeroU32::MAX);
 }
 
 /// Things by the number that they got when they were first named. Nothing is ever removed.

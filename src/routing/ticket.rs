@@ -30,7 +30,7 @@ pub(super) struct Ticket {
     pub round: OperatorSet,
     pub weight: u32,
     /// What is under way to the dialog, oldest first.
-    pub trips: SmallVec<[Trip; 2]>,
+    pub trips: SmallVec<[Trip; 1]>,
     /// In which set of its line it stands.
     pub listed: Listed,
     /// The pool in which it stands for all, and its number there.
