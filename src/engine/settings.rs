@@ -26,7 +26,7 @@ pub struct Settings {
     pub idempotency_window: u32,
     /// Open dialogs that stay in memory although they are on the disk as they are. Those beyond sleep until
     /// something is told to them, which costs a look at the disk. What changed since the last checkpoint stays
-    /// in memory besides, and a checkpoint begins when that is four times as many. Default 16,384.
+    /// in memory besides, and a checkpoint begins when that is twice as many. Default 16,384.
     pub awake_dialogs: usize,
 }
 

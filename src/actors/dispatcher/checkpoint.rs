@@ -14,7 +14,7 @@ use crate::storage::{Image, encode};
 
 /// Dialogs in memory that changed since their last image, for each that may rest there: then it is time for a
 /// checkpoint, however little the journal has grown.
-const CHANGED_PER_RESTING: usize = 4;
+const CHANGED_PER_RESTING: usize = 2;
 
 /// So many may always have changed: a checkpoint has its price.
 const FEW: usize = 4096;
