@@ -42,40 +42,60 @@ pub fn each_word(text: &str, mut see: impl FnMut(&str)) {
     take(' ');
 }
 
-/// The same of a text that is plain already, as most are: byte by byte.
+/// The same of a text that is plain already, as most are: its words are pieces of it in small letters.
 fn each_plain_word(text: &str, mut see: impl FnMut(&str)) {
-    let (mut word, mut length) = ([0; limits::WORD_CHARS], 0);
-    for byte in text.bytes().chain([b' ']) {
-        match PLAIN[usize::from(byte)] {
-            END if length > 0 => {
-                see(str::from_utf8(&word[..length]).unwrap_or_default());
-                length = 0;
-            }
-            END | SKIPPED => {}
-            folded if length < word.len() => {
-                word[length] = folded;
-                length += 1;
-            }
-            _ => {}
+    let small = text.to_ascii_lowercase();
+    let mut begun = None;
+    let mut skips = false;
+    let mut end = |begun: usize, end: usize, skips: bool| {
+        let piece = &small[begun..end];
+        match skips {
+            false => see(&piece[..piece.len().min(limits::WORD_CHARS)]),
+            true => see_without_skipped(piece, &mut see),
         }
+    };
+    for (at, byte) in small.bytes().enumerate() {
+        match PLAIN[usize::from(byte)] {
+            Plain::Counts => begun = begun.or(Some(at)),
+            Plain::Skipped => skips |= begun.is_some(),
+            Plain::Ends => {
+                if let Some(begun) = begun.take() {
+                    end(begun, at, std::mem::take(&mut skips));
+                }
+            }
+        }
+    }
+    if let Some(begun) = begun {
+        end(begun, small.len(), skips);
     }
 }
 
-/// Ends a word.
-const END: u8 = 0;
+/// A word with something in it that does not count.
+fn see_without_skipped(piece: &str, see: &mut impl FnMut(&str)) {
+    let counts = |char: &char| PLAIN[*char as usize] == Plain::Counts;
+    let word: String = piece.chars().filter(counts).take(limits::WORD_CHARS).collect();
+    see(&word);
+}
 
-/// Does not count.
-const SKIPPED: u8 = 1;
+/// What a plain character is to a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plain {
+    /// A part of it.
+    Counts,
+    /// Nothing.
+    Skipped,
+    /// Its end.
+    Ends,
+}
 
-/// What plain characters become.
-const PLAIN: [u8; 256] = {
-    let mut table = [END; 256];
+const PLAIN: [Plain; 256] = {
+    let mut table = [Plain::Ends; 256];
     let mut byte = 0;
     while byte < table.len() {
         table[byte] = match byte as u8 {
-            b'\'' | b'`' => SKIPPED,
-            char if char.is_ascii_alphanumeric() => char.to_ascii_lowercase(),
-            _ => END,
+            b'\'' | b'`' => Plain::Skipped,
+            char if char.is_ascii_alphanumeric() => Plain::Counts,
+            _ => Plain::Ends,
         };
         byte += 1;
     }
@@ -115,6 +135,8 @@ fn beginning(word: &str, chars: usize) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -156,6 +178,14 @@ mod tests {
         let text = "Don't PANIC: `order` 20261125001, pneumonoultramicroscopic--a ";
         let marked = words(&format!("{text} ż"));
         assert_eq!(words(text), marked[..marked.len() - 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_text_has_the_words_that_it_has_beside_others(text in "[ -~]{0,80}") {
+            let marked = words(&format!("{text} ż"));
+            prop_assert_eq!(words(&text), &marked[..marked.len() - 1]);
+        }
     }
 
     #[test]

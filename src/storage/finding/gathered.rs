@@ -1,5 +1,7 @@
 //! The facts of many dialogs at once, each with the places at which it is true. Reads no disk.
 
+use std::cmp::Reverse;
+
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
@@ -49,11 +51,11 @@ impl Gathered {
                 facts.entry((beginning, block)).or_default().extend_from_slice(&places);
             }
         }
+        let mut sorted: Vec<((FactHash, u32), Places)> = facts.into_iter().collect();
+        // The order of the keys, by numbers.
+        sorted.sort_unstable_by_key(|((fact, block), _)| (*fact, Reverse(*block)));
         let encoded = |places: Places| Posting::of(places.into_vec()).encode();
-        let mut sorted: Vec<_> =
-            facts.into_iter().map(|((fact, block), places)| (fact.key(block), encoded(places))).collect();
-        sorted.sort_unstable_by_key(|(key, _)| *key);
-        sorted
+        sorted.into_iter().map(|((fact, block), places)| (fact.key(block), encoded(places))).collect()
     }
 }
 

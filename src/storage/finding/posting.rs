@@ -24,6 +24,10 @@ impl Posting {
             places.dedup();
             return Self::List(places);
         }
+        // As they are where dialogs come in the order of their numbers.
+        if places.len() * 2 < BITS_BYTES && places.is_sorted_by(|one, other| one < other) {
+            return Self::List(places);
+        }
         let mut bits = Box::new([0; 1024]);
         places.into_iter().for_each(|place| set(&mut bits, place));
         Self::Bits(bits).smallest()
