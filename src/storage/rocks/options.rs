@@ -142,7 +142,7 @@ fn looked_up(cache: &Cache, buffer: usize) -> Options {
     blocks.set_block_cache(cache);
     blocks.set_block_size(16 * 1024);
     blocks.set_bloom_filter(10.0, false);
-    let mut options = unhurried(buffer);
+    let mut options = in_runs(buffer);
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(DBCompressionType::Lz4);
     options
@@ -192,10 +192,21 @@ fn heads(cache: &Cache) -> Options {
     options
 }
 
+/// For keys of which many come at a time, in order: each is looked for beside the one before it, and not from the
+/// top of the list in memory. The crate has no method for that, but takes it as text.
+fn in_runs(buffer: usize) -> Options {
+    let hint = "memtable_insert_with_hint_prefix_extractor=capped:1";
+    let options = Options::default().get_options_from_string(hint);
+    with_buffer(options.unwrap_or_default(), buffer)
+}
+
 /// Checkpoints make a small file per table each time; writers must not wait for their compaction.
 fn unhurried(buffer: usize) -> Options {
-    let mut options = Options::default();
-    options.set_write_buffer_size(buffer);
+    with_buffer(Options::default(), buffer)
+}
+
+fn with_buffer(mut options: Options, bytes: usize) -> Options {
+    options.set_write_buffer_size(bytes);
     options.set_max_write_buffer_number(4);
     options.set_level_zero_slowdown_writes_trigger(40);
     options.set_level_zero_stop_writes_trigger(80);
