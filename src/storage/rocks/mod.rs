@@ -66,6 +66,7 @@ pub(super) struct Disk {
     /// Keeps other processes away while it is open for writing.
     held: Mutex<Option<File>>,
     found: Found,
+    lookups: Lookups,
     cache: Cache,
     #[cfg(test)]
     pub faults: super::testing::Faults,
@@ -76,6 +77,21 @@ enum Backing {
     Rocks(DB),
     #[cfg(test)]
     Simulated(SimulatedDisk),
+}
+
+/// How one value is read; made once, because to make them takes a good part of a look-up.
+struct Lookups {
+    keeping: ReadOptions,
+    /// A few contents of files would fill the cache.
+    passing: ReadOptions,
+}
+
+impl Default for Lookups {
+    fn default() -> Self {
+        let mut passing = ReadOptions::default();
+        passing.fill_cache(false);
+        Self { keeping: ReadOptions::default(), passing }
+    }
 }
 
 /// What stood in a directory before it was opened.
@@ -161,6 +177,7 @@ impl Disk {
             path: path.to_owned(),
             held: Mutex::default(),
             found,
+            lookups: Lookups::default(),
             cache,
             #[cfg(test)]
             faults: super::testing::Faults::default(),
@@ -188,11 +205,9 @@ impl Disk {
         let opened = self.opened();
         match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(db) => {
-                let mut options = ReadOptions::default();
-                // A few contents of files would fill the cache.
-                options.fill_cache(table != Table::Files);
                 let Some(handle) = stored(db, table) else { return Ok(None) };
-                db.get_cf_opt(handle, key, &options).map_err(|error| self.reading(table, &error))
+                let options = if table == Table::Files { &self.lookups.passing } else { &self.lookups.keeping };
+                db.get_cf_opt(handle, key, options).map_err(|error| self.reading(table, &error))
             }
             #[cfg(test)]
             Backing::Simulated(disk) => Ok(disk.get(table, key)),
