@@ -2,8 +2,8 @@
 //! disk again and again, and how soon a new dialog is routed after a restart.
 //!
 //! Run: `cargo run --release --all-features --example many_open -- 1000000` (dialogs; with 10 messages each). With
-//! `killed` behind that the engine is not closed before: its process aborts, and what follows the last checkpoint
-//! is read from the journal. `MESSAGES=1` in the environment makes fewer of them.
+//! `killed` behind that the engine is not closed before the restart: its process aborts, and what follows the last
+//! checkpoint is read from the journal. `MESSAGES=1` in the environment makes fewer of them.
 
 #![expect(clippy::disallowed_methods, reason = "it measures, which takes the clock on the wall")]
 
@@ -27,6 +27,9 @@ use serde_json::{from_value, json};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CHANNEL: &str = "web";
+/// Words of the command line.
+const FILL: &str = "fill";
+const KILLED: &str = "killed";
 const OPERATORS: usize = 1000;
 /// Commands under way at once.
 const UNDER_WAY: usize = 2048;
@@ -36,25 +39,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let dialogs: usize = arguments.first().map_or(Ok(2000), |count| count.parse())?;
     match arguments.get(1).map(String::as_str) {
-        // The process of which `killed` speaks.
-        Some("until-killed") => fill(Path::new(&arguments[2]), dialogs, true),
-        killed => {
+        // The process of which the other speaks.
+        Some(FILL) => fill(Path::new(&arguments[3]), dialogs, arguments[2] == KILLED),
+        end => {
             let directory = tempfile::tempdir()?;
             let data = directory.path().join("data");
-            match killed {
-                Some(_) => fill_and_be_killed(&data, dialogs)?,
-                None => fill(&data, dialogs, false)?,
-            }
+            fill_in_another_process(&data, dialogs, end.unwrap_or("closed"))?;
             restart(&data, dialogs)
         }
     }
 }
 
-/// The same in a process that ends without a word.
-fn fill_and_be_killed(data: &Path, dialogs: usize) -> Result<(), Box<dyn Error>> {
+/// A restart has its memory to itself, so what is before it happens in another process.
+fn fill_in_another_process(data: &Path, dialogs: usize, end: &str) -> Result<(), Box<dyn Error>> {
     let mut process = Command::new(std::env::current_exe()?);
-    process.args([dialogs.to_string().as_str(), "until-killed"]).arg(data).status()?;
-    Ok(())
+    let status = process.args([dialogs.to_string().as_str(), FILL, end]).arg(data).status()?;
+    match status.success() || end == KILLED {
+        true => Ok(()),
+        false => Err("the dialogs could not be opened".into()),
+    }
 }
 
 /// Opens the dialogs, writes in all of them in turn, and says what that took.
