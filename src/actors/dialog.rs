@@ -2,7 +2,7 @@
 
 mod moving;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Context as ActorContext, Handler, Message};
 
@@ -28,7 +28,7 @@ use crate::domain::view::{Explanation, uploaded};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::routing::Fact;
-use crate::storage::{DialogImage, ErasedDialog, Image, Indexed, Thing, encode, encode_head, fingerprint};
+use crate::storage::{DialogImage, ErasedDialog, Image, Indexed, Packed, encode_head};
 use crate::timestamp::Timestamp;
 
 pub use self::moving::Moving;
@@ -112,12 +112,35 @@ pub struct Told {
 /// What of a dialog is on disk, or on its way there.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnDisk {
-    /// Fingerprint of the image; 0 if there is none.
-    pub fingerprint: u64,
+    /// The fingerprint of the image.
+    pub fingerprint: Fingerprinted,
     /// Whether the image is that of an open dialog.
     pub open: bool,
     /// Whether the dialog is as its image says.
     pub clean: bool,
+}
+
+/// What is known of the fingerprint of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fingerprinted {
+    /// There is no image.
+    #[default]
+    Not,
+    /// It is this.
+    As(u64),
+    /// It is that of the dialog as it is: nobody has taken it yet.
+    AsItIs,
+}
+
+impl Fingerprinted {
+    /// The fingerprint that the image of `dialog` has, which has not changed since; 0 if there is none.
+    fn of(self, dialog: &Dialog) -> u64 {
+        match self {
+            Self::Not => 0,
+            Self::As(fingerprint) => fingerprint,
+            Self::AsItIs => Packed::of(dialog).fingerprint,
+        }
+    }
 }
 
 /// The actor of one dialog. When all of a dialog that has ended is on its way to the disk, its actor
@@ -217,6 +240,10 @@ impl DialogActor {
         let keeper = self.keeper();
         let standing = Standing::before(self.dialog.as_deref(), &events, now);
         let changed = !events.is_empty();
+        if let (true, Some(dialog), Fingerprinted::AsItIs) = (changed, &self.dialog, self.on_disk.fingerprint)
+        {
+            self.on_disk.fingerprint = Fingerprinted::As(Packed::of(dialog).fingerprint);
+        }
         self.on_disk.clean &= !changed;
         let of_dialog = if internal { Events::Internal } else { Events::Dialog };
         let change = Change { at: now, events: of_dialog(self.id, events) };
@@ -343,12 +370,11 @@ impl DialogActor {
     }
 
     fn add_fingerprint(&self, check: &HealthCheck) {
-        let print = match self.dialog.as_deref() {
-            Some(dialog) if !self.on_disk.clean => fingerprint(Thing::Dialog(self.id), &encode(dialog)),
-            _ => self.on_disk.fingerprint,
-        };
+        let ahead = self.dialog.as_deref().filter(|_| !self.on_disk.clean).map_or(0, |dialog| {
+            Packed::of(dialog).fingerprint.wrapping_sub(self.on_disk.fingerprint.of(dialog))
+        });
         let mut outbox = self.shard.open();
-        check.add(print.wrapping_sub(self.on_disk.fingerprint), &mut outbox);
+        check.add(ahead, &mut outbox);
         self.note(&mut outbox, false, Facts::new());
     }
 
@@ -416,31 +442,32 @@ pub(super) fn send_image(
     shared: &Shared,
     outbox: &mut OpenOutbox<'_>,
 ) -> OnDisk {
-    let state = encode(&**dialog);
-    let print = fingerprint(Thing::Dialog(dialog.id), &state);
-    let fingerprint_delta = print.wrapping_sub(before.fingerprint);
     let closed = dialog.is_closed().then(|| Arc::clone(dialog));
-    let head = encode_head(dialog);
-    let open = head.is_some();
-    let was_open_on_disk = before.open;
-    let requests = Indexed::all(dialog);
-    let was_closed_on_disk = before.fingerprint != 0 && !before.open;
-    let image = DialogImage {
-        id: dialog.id,
-        state,
-        fingerprint_delta,
-        requests,
-        head,
-        closed,
-        was_open_on_disk,
-        was_closed_on_disk,
-        erased: erased.map(|traces| Box::new(ErasedDialog { opened_at: dialog.opened_at, traces })),
+    let packed = if closed.is_some() { OnceLock::new() } else { OnceLock::from(Packed::of(dialog)) };
+    let on_disk = OnDisk {
+        fingerprint: packed
+            .get()
+            .map_or(Fingerprinted::AsItIs, |packed| Fingerprinted::As(packed.fingerprint)),
+        open: closed.is_none(),
+        clean: true,
     };
-    let image = Arc::new(image);
-    shared.fingerprint.add(fingerprint_delta);
+    let image = Arc::new(DialogImage {
+        id: dialog.id,
+        packed,
+        fingerprint_before: before.fingerprint.of(dialog),
+        requests: Indexed::all(dialog),
+        head: encode_head(dialog),
+        closed,
+        was_open_on_disk: before.open,
+        was_closed_on_disk: before.fingerprint != Fingerprinted::Not && !before.open,
+        erased: erased.map(|traces| Box::new(ErasedDialog { opened_at: dialog.opened_at, traces })),
+    });
+    if on_disk.open {
+        shared.fingerprint.add(image.fingerprint_delta());
+    }
     shared.reader.announce(&image);
     outbox.image(Image::Dialog(image));
-    OnDisk { fingerprint: print, open, clean: true }
+    on_disk
 }
 
 /// What the dispatcher has to know of who takes part.

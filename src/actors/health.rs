@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::answer::Answer;
 use super::caller::{Caller, Outcome};
 use super::shard::OpenOutbox;
-use super::shared::Fingerprint;
 use crate::storage::fingerprint_text;
 
 /// How the engine is.
@@ -41,10 +40,10 @@ pub struct HealthCheck {
 }
 
 impl HealthCheck {
-    /// A check that `asked` actors add to; `health` is what the dispatcher knows.
-    pub fn new(on_disk: &Fingerprint, asked: usize, caller: Caller, health: Health) -> Self {
+    /// A check of all images that were sent, to which `asked` actors add; `health` is what the dispatcher knows.
+    pub fn new(sent: u64, asked: usize, caller: Caller, health: Health) -> Self {
         Self {
-            sum: AtomicU64::new(on_disk.get()),
+            sum: AtomicU64::new(sent),
             outstanding: AtomicUsize::new(asked),
             result: Mutex::new(Some((caller, health))),
         }

@@ -40,7 +40,8 @@ pub struct Shared {
     pub names: Names,
     /// What can be searched for by name.
     pub directory: Directory,
-    /// Sum of the fingerprints of all images written, or on their way to disk.
+    /// Sum of the fingerprints of all images written, or on their way to disk, but for those of dialogs that were
+    /// closed since the start: whoever takes them in adds those up.
     pub fingerprint: Fingerprint,
     /// What a running script gets to see.
     pub tap: Tap,

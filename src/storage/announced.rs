@@ -25,6 +25,8 @@ struct Recent {
     /// The message of each; none where the disk still knows one that was erased.
     external_ids: HashMap<u128, Option<MessageId>>,
     hasher: DefaultHashBuilder,
+    /// What the images that were here and are no longer have changed in the fingerprint of everything.
+    fingerprint: u64,
 }
 
 impl Announced {
@@ -34,8 +36,9 @@ impl Announced {
         let mut recent = self.recent();
         recent.external_ids.extend(image.forgotten_keys().map(|(key, _)| (key, None)));
         recent.external_ids.extend(external_keys(closed).map(|(key, message)| (key, Some(message))));
-        let is_new = recent.dialogs.insert(image.id, Arc::clone(image)).is_none();
-        if let (true, Some(client)) = (is_new, &closed.client) {
+        let before = recent.dialogs.insert(image.id, Arc::clone(image));
+        recent.count(before.as_ref());
+        if let (true, Some(client)) = (before.is_none(), &closed.client) {
             let client = recent.hash(client);
             recent.clients.entry(client).or_default().push(image.id);
         }
@@ -82,12 +85,27 @@ impl Announced {
         self.recent().external_ids.get(&key).copied()
     }
 
+    /// What all images that were ever announced change in the fingerprint of everything. Those that are not
+    /// written yet are packed for it.
+    pub fn fingerprint(&self) -> u64 {
+        let recent = self.recent();
+        let (counted, images) = (recent.fingerprint, recent.dialogs.values().cloned().collect::<Vec<_>>());
+        drop(recent);
+        images.iter().fold(counted, |sum, image| sum.wrapping_add(image.fingerprint_delta()))
+    }
+
     fn recent(&self) -> MutexGuard<'_, Recent> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
 impl Recent {
+    /// An image leaves: it is written, or another has come behind it.
+    fn count(&mut self, image: Option<&Arc<DialogImage>>) {
+        let delta = image.map_or(0, |image| image.fingerprint_delta());
+        self.fingerprint = self.fingerprint.wrapping_add(delta);
+    }
+
     fn hash(&self, client: &Client) -> u64 {
         self.hasher.hash_one((&client.channel, &client.id))
     }
@@ -110,6 +128,7 @@ impl Recent {
             return;
         }
         self.dialogs.remove(&image.id);
+        self.count(Some(image));
         let client = closed.client.as_ref().map(|client| self.hash(client));
         if let Some(client) = client
             && let Some(theirs) = self.clients.get_mut(&client)
@@ -124,19 +143,20 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
     use super::*;
     use crate::storage::testing::{channel_id, client_id, closed_dialog};
 
     fn image(id: u64, client: u64) -> Arc<DialogImage> {
         let closed = Some(Arc::new(closed_dialog(id, client)));
-        let (state, fingerprint_delta, was_open_on_disk) = (vec![id as u8], 0, false);
         Arc::new(DialogImage {
             id: DialogId(id),
-            state,
-            fingerprint_delta,
+            packed: OnceLock::new(),
+            fingerprint_before: 0,
             head: None,
             closed,
-            was_open_on_disk,
+            was_open_on_disk: false,
             was_closed_on_disk: false,
             erased: None,
             requests: Default::default(),

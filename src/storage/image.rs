@@ -3,13 +3,14 @@
 //! Stored, an image is the sequence number of the last event before it and then the state.
 //! Recovery takes from the journal only what is newer.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::Sender;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::codec;
 use super::erase::{self, ErasedDialog};
+use super::fingerprint::{Thing, fingerprint};
 use super::heads;
 use super::requests::{self, Indexed};
 use super::retention::{Closing, Retained};
@@ -70,10 +71,10 @@ pub enum Image {
 pub struct DialogImage {
     /// Which.
     pub id: DialogId,
-    /// The encoded dialog.
-    pub state: Vec<u8>,
-    /// Its fingerprint less that of the image before.
-    pub fingerprint_delta: u64,
+    /// The encoded dialog. Of a closed one it is made by whoever first needs it, which mostly is who writes it.
+    pub packed: OnceLock<Packed>,
+    /// The fingerprint of the image before; 0 if there was none.
+    pub fingerprint_before: u64,
     /// Where its requests to the outside stand.
     pub requests: Vec<Indexed>,
     /// With the image of an open dialog: its encoded head.
@@ -86,6 +87,24 @@ pub struct DialogImage {
     pub was_closed_on_disk: bool,
     /// With the first image of an erased dialog: what goes with it.
     pub erased: Option<Box<ErasedDialog>>,
+}
+
+/// A dialog as it goes to the disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Packed {
+    /// The encoded dialog.
+    pub state: Vec<u8>,
+    /// Its fingerprint.
+    pub fingerprint: u64,
+}
+
+impl Packed {
+    /// Encodes a dialog.
+    pub fn of(dialog: &Dialog) -> Self {
+        let state = codec::encode(dialog);
+        let fingerprint = fingerprint(Thing::Dialog(dialog.id), &state);
+        Self { state, fingerprint }
+    }
 }
 
 /// Tells whoever waits that what was given before has been written.
@@ -233,6 +252,18 @@ impl LastDialog {
 }
 
 impl DialogImage {
+    /// The encoded dialog.
+    pub fn packed(&self) -> &Packed {
+        self.packed.get_or_init(|| {
+            Packed::of(self.closed.as_deref().expect("an open dialog is packed when its image is made"))
+        })
+    }
+
+    /// Its fingerprint less that of the image before.
+    pub fn fingerprint_delta(&self) -> u64 {
+        self.packed().fingerprint.wrapping_sub(self.fingerprint_before)
+    }
+
     /// The keys of the external ids that go with what is erased.
     pub(super) fn forgotten_keys(&self) -> impl Iterator<Item = (u128, MessageId)> + '_ {
         let client = self.closed.as_ref().and_then(|closed| closed.client.as_ref());
@@ -245,7 +276,7 @@ impl DialogImage {
 
     /// Puts the image and what leads to it.
     pub(super) fn put(&self, as_of: u64, retained: &Retained, changes: &mut Changes<'_>) {
-        let value = stored(as_of, &self.state);
+        let value = stored(as_of, &self.packed().state);
         changes.put(Table::Dialogs, &dialog_key(self.id, self.closed.is_some()), &value);
         heads::put(self, changes);
         requests::put(&self.requests, changes);

@@ -68,7 +68,7 @@ impl Totals {
 
     /// Takes in what the image of a dialog makes of these.
     pub fn take(&mut self, image: &DialogImage) {
-        self.fingerprint = self.fingerprint.wrapping_add(image.fingerprint_delta);
+        self.fingerprint = self.fingerprint.wrapping_add(image.fingerprint_delta());
         self.next_dialog = self.next_dialog.max(image.id.0 + 1);
         self.open += u64::from(image.head.is_some());
         self.open = self.open.saturating_sub(u64::from(image.was_open_on_disk));

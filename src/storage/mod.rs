@@ -64,7 +64,7 @@ pub use export::{Contents, Exported, Exports, export, stored_dialog};
 pub use feed::{Feed, FeedError, Feeds, OneEvent, Recorded};
 pub use fingerprint::{Thing, fingerprint, text as fingerprint_text};
 pub use heads::encode_head;
-pub use image::{Barrier, DialogImage, Image};
+pub use image::{Barrier, DialogImage, Image, Packed};
 pub use inspect::{Inspection, TableSize, inspect};
 pub use journal::Journal;
 #[cfg(test)]

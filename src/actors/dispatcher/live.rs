@@ -7,7 +7,7 @@ use actix_rt::ArbiterHandle;
 
 use super::Dispatcher;
 use crate::actors::caller::Caller;
-use crate::actors::dialog::{DialogActor, OnDisk, ToDialog};
+use crate::actors::dialog::{DialogActor, Fingerprinted, OnDisk, ToDialog};
 use crate::actors::inbox::{Ask, Envelope};
 use crate::actors::note::DialogNote;
 use crate::actors::shard::{Shard, shard_of};
@@ -15,7 +15,6 @@ use crate::domain::dialog::{Client, Dialog};
 use crate::error::{Code, Error, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 use crate::routing::Fact;
-use crate::storage::{Thing, encode, fingerprint};
 use crate::timestamp::Timestamp;
 
 /// An arbiter in which dialogs and operators live.
@@ -183,8 +182,8 @@ impl Dispatcher {
         if !self.live.contains_key(&id) {
             let dialog = self.load(id)?;
             let client = dialog.client.as_ref().map(Client::key);
-            let print = fingerprint(Thing::Dialog(id), &encode(&dialog));
-            let on_disk = OnDisk { fingerprint: print, open: !dialog.is_closed(), clean: true };
+            let on_disk =
+                OnDisk { fingerprint: Fingerprinted::AsItIs, open: !dialog.is_closed(), clean: true };
             self.start_dialog(id, Some(dialog), on_disk, client);
             if on_disk.open {
                 self.rest(id);

@@ -3,13 +3,12 @@
 use super::Dispatcher;
 use super::commands::Asking;
 use super::live::no_such_dialog;
-use crate::actors::dialog::{Moving, OnDisk, ToDialog};
+use crate::actors::dialog::{Fingerprinted, Moving, OnDisk, ToDialog};
 use crate::actors::note::Moved;
 use crate::domain::dialog::Client;
 use crate::domain::dialog::command::{Context, MoveToNew, no_such_message};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId};
-use crate::storage::{Thing, encode, fingerprint};
 use crate::timestamp::Timestamp;
 
 impl Dispatcher {
@@ -39,8 +38,7 @@ impl Dispatcher {
     pub(super) fn moved(&mut self, moved: Moved, now: Timestamp) {
         let Moved { dialog, facts } = moved;
         let (id, previous) = (dialog.id, dialog.previous);
-        let fingerprint = fingerprint(Thing::Dialog(id), &encode(&dialog));
-        let on_disk = OnDisk { fingerprint, open: true, clean: true };
+        let on_disk = OnDisk { fingerprint: Fingerprinted::AsItIs, open: true, clean: true };
         if let (Some(live), Some(first)) =
             (previous.and_then(|before| self.live.get_mut(&before)), dialog.messages.first())
         {

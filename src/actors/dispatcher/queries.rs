@@ -190,7 +190,9 @@ impl Dispatcher {
             channels: self.channels,
             state_hash: String::new(),
         };
-        let check = Arc::new(HealthCheck::new(&self.shared.fingerprint, ahead.len(), caller, health));
+        let closed = self.shared.reader.announced_fingerprint();
+        let sent = self.shared.fingerprint.get().wrapping_add(closed);
+        let check = Arc::new(HealthCheck::new(sent, ahead.len(), caller, health));
         if ahead.is_empty() {
             return check.answer(&mut self.shard.open());
         }

@@ -17,7 +17,7 @@ use super::manners::Manners;
 use super::retention::Retention;
 use super::sleeping::Resting;
 use crate::actors::caller::Completion;
-use crate::actors::dialog::{OnDisk, send_image};
+use crate::actors::dialog::{Fingerprinted, OnDisk, send_image};
 use crate::actors::guard::guarded_task;
 use crate::actors::inbox::Inbox;
 use crate::actors::registry::Registry;
@@ -234,7 +234,8 @@ impl Dispatcher {
         }
         for recovered in recovering.ahead {
             let RecoveredDialog { dialog, on_disk, was_open_on_disk, erased, .. } = recovered;
-            let on_disk = OnDisk { fingerprint: on_disk.unwrap_or(0), open: was_open_on_disk, clean: false };
+            let fingerprint = on_disk.map_or(Fingerprinted::Not, Fingerprinted::As);
+            let on_disk = OnDisk { fingerprint, open: was_open_on_disk, clean: false };
             self.take_up_dialog(dialog, on_disk, erased);
         }
         let now = self.now();

@@ -109,7 +109,7 @@ impl Reader {
 
     fn closed_dialog(&self, id: DialogId, image: Option<&DialogImage>) -> Result<Option<Dialog>, Error> {
         if let Some(image) = image {
-            return decode_state(&image.state, || format!("image of dialog {id}")).map(Some);
+            return Ok(image.closed.as_deref().cloned());
         }
         let value = self.disk.get(Table::Dialogs, &dialog_key(id, true))?;
         value.map(|value| decoded(id, &value)).transpose()

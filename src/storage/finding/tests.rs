@@ -1,7 +1,7 @@
 //! The index against a filter that looks at every dialog: whatever is written when, the same is found.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -12,12 +12,12 @@ use crate::domain::event::DialogEvent;
 use crate::domain::finding::FactKind;
 use crate::domain::query::ListDialogs;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId, OperatorId};
+use crate::storage::finding;
 use crate::storage::image::DialogImage;
 use crate::storage::reader::Reader;
 use crate::storage::retention::Retained;
 use crate::storage::rocks::{Disk, Safety};
 use crate::storage::testing::scratch;
-use crate::storage::{encode, finding};
 use crate::timestamp::Timestamp;
 
 const WORDS: [&str; 6] = ["parcel", "Parma", "van", "Noon", "lost", "para"];
@@ -47,8 +47,8 @@ fn dialog(number: u64, [channel, client, owner, participant]: [usize; 4], words:
 fn image(dialog: &Dialog, was_closed_on_disk: bool) -> Arc<DialogImage> {
     Arc::new(DialogImage {
         id: dialog.id,
-        state: encode(dialog),
-        fingerprint_delta: 0,
+        packed: OnceLock::new(),
+        fingerprint_before: 0,
         head: None,
         closed: Some(Arc::new(dialog.clone())),
         was_open_on_disk: false,

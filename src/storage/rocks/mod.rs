@@ -206,7 +206,8 @@ impl Disk {
         match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(db) => {
                 let Some(handle) = stored(db, table) else { return Ok(None) };
-                let options = if table == Table::Files { &self.lookups.passing } else { &self.lookups.keeping };
+                let options =
+                    if table == Table::Files { &self.lookups.passing } else { &self.lookups.keeping };
                 db.get_cf_opt(handle, key, options).map_err(|error| self.reading(table, &error))
             }
             #[cfg(test)]

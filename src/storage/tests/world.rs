@@ -1,7 +1,7 @@
 //! The state that an engine would have in memory, kept beside the journal to compare with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::domain::channel::Channel;
 use crate::domain::dialog::Dialog;
@@ -69,15 +69,15 @@ impl World {
     /// Adds the image of a dialog to the batch. A closed one is then only on the disk.
     pub fn image(&mut self, id: DialogId, batch: &mut Batch<Reply>) -> Option<Arc<DialogImage>> {
         let known = self.dialogs.get_mut(&id)?;
-        let state = encode(&known.thing);
-        let now = fingerprint(Thing::Dialog(id), &state);
+        let packed = Packed::of(&known.thing);
+        let now = packed.fingerprint;
         let dialog = &known.thing;
         let closed = dialog.is_closed().then(|| Arc::new(dialog.clone()));
         let is_closed = closed.is_some();
         let image = Arc::new(DialogImage {
             id,
-            state,
-            fingerprint_delta: now.wrapping_sub(known.on_disk.unwrap_or(0)),
+            packed: OnceLock::from(packed),
+            fingerprint_before: known.on_disk.unwrap_or(0),
             requests: Indexed::all(dialog),
             head: encode_head(dialog),
             closed,
