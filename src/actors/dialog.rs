@@ -1,8 +1,9 @@
 //! The actor of one dialog: it owns the dialog's state, and nobody else changes it.
 
+mod imaging;
 mod moving;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use actix::{Actor, Context as ActorContext, Handler, Message};
 
@@ -15,7 +16,6 @@ use super::listing::Listing;
 use super::note::{DialogNote, Facts, Note};
 use super::script::Observation;
 use super::shard::{OpenOutbox, Shard};
-use super::shared::Shared;
 use crate::domain::dialog::command::{
     Context, Decision, DialogCommand, Lookup, Placement, Receive, SeenMessage,
 };
@@ -28,9 +28,10 @@ use crate::domain::view::{Explanation, uploaded};
 use crate::error::{Code, Rejection};
 use crate::ids::{DialogId, MessageId, OperatorId, RequestId};
 use crate::routing::Fact;
-use crate::storage::{DialogImage, ErasedDialog, Image, Indexed, Packed, encode_head};
+use crate::storage::Packed;
 use crate::timestamp::Timestamp;
 
+pub use self::imaging::{Fingerprinted, OnDisk, send_image};
 pub use self::moving::Moving;
 
 /// What a dialog can be told.
@@ -107,40 +108,6 @@ pub struct Told {
     pub context: Context,
     /// Who waits.
     pub caller: Caller,
-}
-
-/// What of a dialog is on disk, or on its way there.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct OnDisk {
-    /// The fingerprint of the image.
-    pub fingerprint: Fingerprinted,
-    /// Whether the image is that of an open dialog.
-    pub open: bool,
-    /// Whether the dialog is as its image says.
-    pub clean: bool,
-}
-
-/// What is known of the fingerprint of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fingerprinted {
-    /// There is no image.
-    #[default]
-    Not,
-    /// It is this.
-    As(u64),
-    /// It is that of the dialog as it is: nobody has taken it yet.
-    AsItIs,
-}
-
-impl Fingerprinted {
-    /// The fingerprint that the image of `dialog` has, which has not changed since; 0 if there is none.
-    fn of(self, dialog: &Dialog) -> u64 {
-        match self {
-            Self::Not => 0,
-            Self::As(fingerprint) => fingerprint,
-            Self::AsItIs => Packed::of(dialog).fingerprint,
-        }
-    }
 }
 
 /// The actor of one dialog. When all of a dialog that has ended is on its way to the disk, its actor
@@ -431,43 +398,6 @@ fn not_yet(order: &DialogOrder, dialog: &Dialog, context: &Context) -> Option<Fa
 
 fn answered(answer: Answer) -> Outcome {
     Outcome::Answered(Box::new(answer))
-}
-
-/// Sends an image of a dialog to disk, and says what is there then. With the first one of an erased
-/// dialog goes what led to its messages.
-pub(super) fn send_image(
-    dialog: &Arc<Dialog>,
-    before: OnDisk,
-    erased: Option<Traces>,
-    shared: &Shared,
-    outbox: &mut OpenOutbox<'_>,
-) -> OnDisk {
-    let closed = dialog.is_closed().then(|| Arc::clone(dialog));
-    let packed = if closed.is_some() { OnceLock::new() } else { OnceLock::from(Packed::of(dialog)) };
-    let on_disk = OnDisk {
-        fingerprint: packed
-            .get()
-            .map_or(Fingerprinted::AsItIs, |packed| Fingerprinted::As(packed.fingerprint)),
-        open: closed.is_none(),
-        clean: true,
-    };
-    let image = Arc::new(DialogImage {
-        id: dialog.id,
-        packed,
-        fingerprint_before: before.fingerprint.of(dialog),
-        requests: Indexed::all(dialog),
-        head: encode_head(dialog),
-        closed,
-        was_open_on_disk: before.open,
-        was_closed_on_disk: before.fingerprint != Fingerprinted::Not && !before.open,
-        erased: erased.map(|traces| Box::new(ErasedDialog { opened_at: dialog.opened_at, traces })),
-    });
-    if on_disk.open {
-        shared.fingerprint.add(image.fingerprint_delta());
-    }
-    shared.reader.announce(&image);
-    outbox.image(Image::Dialog(image));
-    on_disk
 }
 
 /// What the dispatcher has to know of who takes part.

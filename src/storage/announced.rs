@@ -188,4 +188,20 @@ mod tests {
         announced.written([&after].into_iter());
         assert!(announced.dialog(DialogId(1)).is_none());
     }
+
+    #[test]
+    fn what_images_change_in_the_fingerprint_counts_once_wherever_they_are() {
+        let announced = Announced::default();
+        let first = image(1, 7);
+        let mut later = DialogImage::clone(&image(1, 8));
+        later.fingerprint_before = first.packed().fingerprint;
+        let (later, other) = (Arc::new(later), image(2, 7));
+        let all = later.packed().fingerprint.wrapping_add(other.packed().fingerprint);
+        [&first, &later, &other].into_iter().for_each(|image| announced.announce(image));
+        assert_eq!(announced.fingerprint(), all);
+        announced.written([&first, &other].into_iter());
+        assert_eq!(announced.fingerprint(), all);
+        announced.written([&later].into_iter());
+        assert_eq!(announced.fingerprint(), all);
+    }
 }
