@@ -72,6 +72,7 @@ impl Store {
         upgrade::upgrade(&disk, meta::format(&disk)?)?;
         let Resume { recovered, position, totals, tail_bytes, statistics } =
             recovery::recover(&disk, settings.key_window, recovery)?;
+        disk.renew_mark()?;
         let totals = fit_ring(&disk, totals, settings.key_window)?;
         let first = meta::first(&disk)?;
         Ok(Self {

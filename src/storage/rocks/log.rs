@@ -71,7 +71,7 @@ fn find(directory: &Path, from: impl Fn(usize) -> usize) -> io::Result<Option<Da
 }
 
 /// The name that stands in the file `CURRENT`.
-fn manifest(current: &[u8]) -> Option<&str> {
+pub(super) fn manifest(current: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(current).ok()?.strip_suffix('\n')?;
     let number = name.strip_prefix("MANIFEST-")?;
     number.bytes().all(|digit| digit.is_ascii_digit()).then_some(name)

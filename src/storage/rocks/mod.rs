@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 pub(super) use changes::Changes;
+use mark::Mark;
 pub(super) use purge::StoredKeys;
 use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, Options, ReadOptions, WriteOptions};
 #[cfg(test)]
@@ -45,6 +46,8 @@ pub(super) enum Safety {
 impl Safety {
     fn options(self) -> WriteOptions {
         let mut options = WriteOptions::default();
+        // Keys that come in order are looked for beside the one before, not from the top of the list in memory.
+        options.set_memtable_insert_hint_per_batch(true);
         match self {
             Self::Memory => options.disable_wal(true),
             Self::Logged => {}
@@ -97,7 +100,7 @@ impl Default for Lookups {
 /// What stood in a directory before it was opened.
 struct Found {
     /// Up to which event everything was there, if that is marked.
-    mark: Result<Option<u64>, Error>,
+    mark: Result<Option<Mark>, Error>,
     /// One of our tables that was not there.
     missing: Option<Table>,
 }
@@ -106,6 +109,17 @@ impl Found {
     /// First, because an engine may be running there: what is opened is never behind it.
     fn look(path: &Path) -> Self {
         Self { mark: mark::read(path), missing: options::missing_table(path) }
+    }
+
+    /// Refuses what RocksDB would take tables from when it opens it.
+    fn check_manifest(&self, path: &Path) -> Result<(), Error> {
+        let mark = self.mark.as_ref().ok().and_then(Option::as_ref);
+        mark.map_or(Ok(()), |mark| mark.check_manifest(path))
+    }
+
+    /// Up to which event everything was there.
+    fn marked(&self) -> Result<u64, Error> {
+        self.mark.as_ref().map(|mark| mark.as_ref().map_or(0, |mark| mark.seq)).map_err(Error::clone)
     }
 }
 
@@ -125,6 +139,7 @@ impl Disk {
         foreign::check(path)?;
         errors::check_logs(path)?;
         let found = Found::look(path);
+        found.check_manifest(path)?;
         let cache = options::cache();
         let tables = options::tables(path, &cache);
         let db = DB::open_cf_descriptors(&options::database(), path, tables);
@@ -134,7 +149,7 @@ impl Disk {
 
     /// Opens the directory without changing anything in it, even if an engine is running on it.
     pub fn open_read_only(path: &Path) -> Result<Self, Error> {
-        Self::read_only(path, &options::database())
+        Self::read_only(path, &options::database(), Found::check_manifest)
     }
 
     /// The same, though something is wrong with it as a whole if that can be done: what is wrong is told.
@@ -142,20 +157,25 @@ impl Disk {
         match Self::open_read_only(path) {
             Ok(disk) => Ok((disk, None)),
             Err(error @ Error::Foreign { .. }) => Err(error),
-            Err(error) => match Self::read_only(path, &options::damaged_database()) {
+            Err(error) => match Self::read_only(path, &options::damaged_database(), |_, _| Ok(())) {
                 Ok(disk) => Ok((disk, Some(error))),
                 Err(_) => Err(error),
             },
         }
     }
 
-    fn read_only(path: &Path, options: &Options) -> Result<Self, Error> {
+    fn read_only(
+        path: &Path,
+        options: &Options,
+        check: impl Fn(&Found, &Path) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         foreign::check(path)?;
         if !path.join("CURRENT").is_file() {
             return Err(errors::unusable(path, "there is no data in it"));
         }
         errors::check_logs(path)?;
         let found = Found::look(path);
+        check(&found, path)?;
         let cache = options::cache();
         let tables = options::stored_tables(path, &cache);
         let open = |tables| DB::open_cf_descriptors_read_only(options, path, tables, false);
@@ -166,7 +186,7 @@ impl Disk {
     /// What a process sees that starts on this simulated disk now.
     #[cfg(test)]
     pub fn simulated(disk: &SimulatedDisk) -> Self {
-        let found = Found { mark: Ok(disk.mark()), missing: None };
+        let found = Found { mark: Ok(disk.mark().map(Mark::of)), missing: None };
         Self::new(Backing::Simulated(disk.clone()), Path::new("simulated"), options::cache(), found)
     }
 
@@ -354,6 +374,11 @@ impl Disk {
         }
     }
 
+    /// Marks it anew, with the manifest that opening has made.
+    pub fn renew_mark(&self) -> Result<(), Error> {
+        self.put_mark(self.found.marked()?)
+    }
+
     /// Whether the directory had a mark when it was opened.
     pub fn is_marked(&self) -> bool {
         !matches!(self.found.mark, Ok(None))
@@ -361,7 +386,7 @@ impl Disk {
 
     /// Refuses a journal that ends at the event `last` if more was there once.
     pub fn check_mark(&self, last: u64) -> Result<(), Error> {
-        let marked = self.found.mark.clone()?.unwrap_or(0);
+        let marked = self.found.marked()?;
         if last < marked { Err(mark::missed(&self.path, last, marked)) } else { Ok(()) }
     }
 

@@ -26,6 +26,10 @@ pub(super) fn database() -> Options {
     options.create_if_missing(true);
     options.create_missing_column_families(true);
     options.set_atomic_flush(true);
+    // A group of commands waits for nobody's images: only the log is written in turn, each batch is put into memory
+    // beside the others. Whoever reads meanwhile may see a part of a batch, so nobody asks the disk for what is
+    // just being written: the archive holds its images in memory until then, subscriptions wait for the commit.
+    options.set_unordered_write(true);
     // A record cut short at the end of the log is a group that was never acknowledged. Anything
     // else that is wrong in the log would silently end it in the other modes: here it is an error.
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
@@ -142,7 +146,7 @@ fn looked_up(cache: &Cache, buffer: usize) -> Options {
     blocks.set_block_cache(cache);
     blocks.set_block_size(16 * 1024);
     blocks.set_bloom_filter(10.0, false);
-    let mut options = in_runs(buffer);
+    let mut options = with_buffer(Options::default(), buffer);
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(DBCompressionType::Lz4);
     options
@@ -190,14 +194,6 @@ fn heads(cache: &Cache) -> Options {
     let mut options = queue(cache);
     options.set_block_based_table_factory(&blocks);
     options
-}
-
-/// For keys of which many come at a time, in order: each is looked for beside the one before it, and not from the
-/// top of the list in memory. The crate has no method for that, but takes it as text.
-fn in_runs(buffer: usize) -> Options {
-    let hint = "memtable_insert_with_hint_prefix_extractor=capped:1";
-    let options = Options::default().get_options_from_string(hint);
-    with_buffer(options.unwrap_or_default(), buffer)
 }
 
 /// Checkpoints make a small file per table each time; writers must not wait for their compaction.

@@ -133,6 +133,8 @@ fn an_older_state_is_refused_however_whole_it_is() {
     running.commit(&[of_dialog(1, 1, vec![opening(1)])]);
     let old = running.killed();
     assert!(verify(old.path(), &mut |_, _| {}).is_ok());
+    // Its manifest is no older than that of the mark which it gets.
+    drop(open(old.path()).unwrap());
     running.commit(&[of_dialog(2, 2, vec![opening(2), message(2, 1)])]);
     running.journal.close().unwrap();
     assert_eq!(verify(live.path(), &mut |_, _| {}).unwrap().last_seq, 3);
@@ -146,6 +148,29 @@ fn an_older_state_is_refused_however_whole_it_is() {
     // Whoever wants it all the same can have it.
     std::fs::remove_file(old.path().join("MARK")).unwrap();
     assert!(open(old.path()).is_ok());
+}
+
+#[test]
+fn a_manifest_that_was_cut_off_costs_no_table() {
+    let live = scratch();
+    let running = Running::start(live.path(), &quick());
+    running.commit(&[of_dialog(1, 1, vec![opening(1), message(1, 1)])]);
+    running.journal.close().unwrap();
+    let files = || std::fs::read_dir(live.path()).unwrap().map(|entry| entry.unwrap().path());
+    let manifest = files().find(|path| path.to_string_lossy().contains("MANIFEST")).unwrap();
+    let (whole, name) = (std::fs::read(&manifest).unwrap(), manifest.file_name().unwrap());
+    for bytes in (0..whole.len()).step_by(97) {
+        let copy = scratch();
+        files().for_each(|path| {
+            std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+        });
+        std::fs::write(copy.path().join(name), &whole[..bytes]).unwrap();
+        let told = open(copy.path()).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(told.contains("MANIFEST"), "{bytes}: {told}");
+        // What was cut off comes back, and everything is there.
+        std::fs::write(copy.path().join(name), &whole).unwrap();
+        assert_eq!(open(copy.path()).unwrap().recovered().durable_seq, 2, "{bytes}");
+    }
 }
 
 #[test]
