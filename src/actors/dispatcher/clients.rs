@@ -40,7 +40,7 @@ impl Dispatcher {
 
     /// The client's last dialog, unless it has ended and is on disk.
     pub(super) fn last_of(&self, channel: &ChannelId, client: &ClientId) -> Option<DialogId> {
-        self.clients.get(&(channel.clone(), client.clone())).copied()
+        self.clients.get(channel, client)
     }
 
     /// A client left: its dialog closes, unless somebody answered.
@@ -128,7 +128,7 @@ impl Dispatcher {
         desk.ruling = self.router.take_ruling().map(KeptRuling::from);
         self.next_dialog = DialogId(id.0 + 1);
         let client = (receive.channel.clone(), receive.client.clone());
-        self.clients.insert(client.clone(), id);
+        self.clients.insert(&receive.channel, &receive.client, id);
         self.start_dialog(id, None, OnDisk::default(), Some(client));
         if let Some(live) = self.live.get_mut(&id) {
             live.previous = previous;

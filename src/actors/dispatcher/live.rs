@@ -2,69 +2,23 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Addr};
-use actix_rt::ArbiterHandle;
-
 use super::Dispatcher;
+use super::house::{House, Tenant};
 use crate::actors::caller::Caller;
 use crate::actors::dialog::{DialogActor, Fingerprinted, OnDisk, ToDialog};
 use crate::actors::inbox::{Ask, Envelope};
 use crate::actors::note::DialogNote;
-use crate::actors::shard::{Shard, shard_of};
+use crate::actors::shard::shard_of;
 use crate::domain::dialog::{Client, Dialog};
 use crate::error::{Code, Error, Rejection};
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 use crate::routing::Fact;
 use crate::timestamp::Timestamp;
 
-/// An arbiter in which dialogs and operators live.
-#[derive(Debug)]
-pub struct House {
-    /// Its thread; nothing for the dispatcher's own.
-    pub arbiter: Option<ArbiterHandle>,
-    /// Its outgoing side.
-    pub shard: Arc<Shard>,
-    /// Actors whose dialogs have ended: to start one costs much more than to give it another dialog.
-    spare: Vec<Addr<DialogActor>>,
-}
-
-/// Actors without a dialog that a house keeps.
-const SPARE_ACTORS: usize = 4096;
-
-impl House {
-    /// A house in the arbiter of this thread, or in one of its own.
-    pub fn new(arbiter: Option<ArbiterHandle>, shard: Arc<Shard>) -> Self {
-        Self { arbiter, shard, spare: Vec::new() }
-    }
-
-    /// What must be flushed, and where.
-    pub fn outgoing(&self) -> (Option<ArbiterHandle>, Arc<Shard>) {
-        (self.arbiter.clone(), Arc::clone(&self.shard))
-    }
-
-    /// Keeps an actor without a dialog for one that opens, if there are not enough.
-    pub fn spare(&mut self, actor: Addr<DialogActor>) {
-        if self.spare.len() < SPARE_ACTORS {
-            self.spare.push(actor);
-        }
-    }
-
-    /// Starts an actor here.
-    pub fn settle<A>(&self, actor: A) -> Addr<A>
-    where
-        A: Actor<Context = actix::Context<A>> + Send,
-    {
-        match &self.arbiter {
-            Some(arbiter) => A::start_in_arbiter(arbiter, move |_| actor),
-            None => actor.start(),
-        }
-    }
-}
-
 /// A dialog that has an actor.
 #[derive(Debug)]
 pub struct Live {
-    address: Addr<DialogActor>,
+    tenant: Tenant,
     /// Who wrote, and on which channel; nobody in an internal one.
     pub client: Option<(ChannelId, ClientId)>,
     /// The channel in whose queue or hands it is, or was when it was closed; none of an internal one.
@@ -133,7 +87,7 @@ impl Live {
 }
 
 impl Dispatcher {
-    /// Starts the actor of a dialog.
+    /// Gives a dialog an actor.
     pub(super) fn start_dialog(
         &mut self,
         id: DialogId,
@@ -149,12 +103,12 @@ impl Dispatcher {
         let moved = dialog.as_ref().and_then(|dialog| dialog.moved);
         let here = || client.as_ref().map(|(channel, _)| channel.clone());
         let channel = dialog.as_ref().map_or_else(here, |dialog| dialog.channel.clone());
-        let address = match dialog {
-            Some(dialog) => house.settle(DialogActor::awake(dialog, on_disk, shard)),
-            None => house.spare.pop().unwrap_or_else(|| house.settle(DialogActor::unopened(shard))),
+        let tenant = match dialog {
+            Some(dialog) => Tenant::expected(DialogActor::awake(dialog, on_disk, shard)),
+            None => house.vacant(),
         };
         let live = Live {
-            address,
+            tenant,
             client,
             channel,
             previous,
@@ -236,7 +190,8 @@ impl Dispatcher {
             live.snapshot_at = Some(live.sent);
         }
         self.shared.activity.begin();
-        live.address.do_send(message);
+        let place = shard_of(id, self.houses.len());
+        live.tenant.tell(message, &self.houses[place]);
     }
 
     /// A dialog has handled one message.
@@ -256,10 +211,9 @@ impl Dispatcher {
             live.closed = note.closed;
             live.moved(&note.facts);
             if note.erased
-                && let Some(client) = &live.client
-                && self.clients.get(client) == Some(&note.dialog)
+                && let Some((channel, client)) = &live.client
             {
-                self.clients.remove(client);
+                self.clients.remove(channel, client, note.dialog);
             }
             if live.snapshot_arrived() {
                 live.snapshot_at = None;
@@ -290,7 +244,7 @@ impl Dispatcher {
 
     /// Lets go of actors without a dialog: what each had last is still in its memory.
     pub(super) fn forget_spare_actors(&mut self) {
-        self.houses.iter_mut().for_each(|house| house.spare.clear());
+        self.houses.iter_mut().for_each(House::clear);
     }
 
     /// A dialog that has ended and is on its way to the disk needs no actor any more.
@@ -299,10 +253,8 @@ impl Dispatcher {
             return;
         }
         let Some(live) = self.live.remove(&dialog) else { return };
-        if let Some(client) = &live.client
-            && self.clients.get(client) == Some(&dialog)
-        {
-            self.clients.remove(client);
+        if let Some((channel, client)) = &live.client {
+            self.clients.remove(channel, client, dialog);
         }
         self.free_actor(dialog, live);
     }
@@ -312,7 +264,7 @@ impl Dispatcher {
     /// The actor of a dialog that needs none any more takes the next one that opens.
     pub(super) fn free_actor(&mut self, dialog: DialogId, live: Live) {
         let place = shard_of(dialog, self.houses.len());
-        self.houses[place].spare(live.address);
+        self.houses[place].spare(live.tenant);
     }
 }
 

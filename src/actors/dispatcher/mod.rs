@@ -7,7 +7,9 @@
 //! - `commands.rs`: from an envelope to the actor that decides it;
 //! - `composer.rs`: what a command that writes has to know before it goes to its dialog;
 //! - `clients.rs`: which dialog a client's message belongs to;
+//! - `client_map.rs`: the table for that;
 //! - `live.rs`: which dialogs have an actor, waking and retiring them;
+//! - `house.rs`: where these actors live;
 //! - `sleeping.rs`: which of them need none any more;
 //! - `manners.rs`: channels that say or do something by themselves;
 //! - `messages.rs`: from a message to the dialog in which it stands;
@@ -24,6 +26,7 @@
 //! - `checkpoint.rs`: bringing everything changed to disk while traffic runs.
 
 mod checkpoint;
+mod client_map;
 mod clients;
 mod commands;
 mod company;
@@ -32,6 +35,7 @@ mod directives;
 mod discussions;
 mod erasing;
 mod gathering;
+mod house;
 mod live;
 mod manners;
 mod messages;
@@ -55,9 +59,11 @@ use tokio::sync::oneshot;
 pub use start::{Recovering, Started, start};
 
 use self::checkpoint::Checkpoint;
+use self::client_map::ClientMap;
 use self::company::Company;
 use self::gathering::Gatherings;
-use self::live::{House, Live};
+use self::house::House;
+use self::live::Live;
 use self::manners::Manners;
 use self::retention::Retention;
 use self::sleeping::Resting;
@@ -70,7 +76,7 @@ use super::registry::Registry;
 use super::shard::Shard;
 use super::shared::Shared;
 use crate::domain::operator::Role;
-use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
+use crate::ids::{ChannelId, DialogId, OperatorId};
 use crate::routing::{DialogMap, Router};
 use crate::timestamp::Timestamp;
 
@@ -90,7 +96,7 @@ pub struct Dispatcher {
     router: Router,
     houses: Vec<House>,
     live: DialogMap<Live>,
-    clients: HashMap<(ChannelId, ClientId), DialogId>,
+    clients: ClientMap,
     operators: HashMap<OperatorId, OperatorEntry>,
     channels: usize,
     registry: Addr<Registry>,

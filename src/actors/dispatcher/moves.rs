@@ -45,7 +45,9 @@ impl Dispatcher {
             live.moved = Some((first.id, id));
         }
         let client = dialog.client.as_ref().map(Client::key);
-        self.clients.extend(client.clone().map(|client| (client, id)));
+        if let Some((channel, client)) = &client {
+            self.clients.insert(channel, client, id);
+        }
         if let Some(channel) = &dialog.channel {
             self.router.adopt(id, channel, &facts, now);
         }

@@ -10,9 +10,10 @@ use hashbrown::{HashMap, HashSet};
 
 use super::Dispatcher;
 use super::checkpoint::Checkpoint;
+use super::client_map::ClientMap;
 use super::company::Company;
 use super::gathering::Gatherings;
-use super::live::House;
+use super::house::House;
 use super::manners::Manners;
 use super::retention::Retention;
 use super::sleeping::Resting;
@@ -30,7 +31,7 @@ use crate::domain::library::Item;
 use crate::domain::operator::Operator;
 use crate::domain::reply::Reply;
 use crate::error::Error;
-use crate::ids::{ChannelId, ClientId, DialogId, IdempotencyKey};
+use crate::ids::{ChannelId, DialogId, IdempotencyKey};
 use crate::routing::{DialogMap, Memory, Router};
 use crate::storage::{Batch, Image, RecoveredDialog, RecoveredThing, Recovery, decode};
 
@@ -43,7 +44,7 @@ pub struct Recovering {
     items: Vec<RecoveredThing<Item>>,
     /// Dialogs that are ahead of their image; the others sleep until they are needed.
     ahead: Vec<RecoveredDialog>,
-    clients: HashMap<(ChannelId, ClientId), DialogId>,
+    clients: ClientMap,
     company: Company,
     asking: HashSet<ChannelId>,
     manners: Manners,
@@ -122,7 +123,9 @@ impl Recovery for Recovering {
     fn head(&mut self, head: Head) {
         self.company.restore(&head);
         self.router().restore(&head);
-        self.clients.extend(head.client.map(|client| (client, head.id)));
+        if let Some((channel, client)) = &head.client {
+            self.clients.insert(channel, client, head.id);
+        }
     }
 
     fn dialog(&mut self, recovered: RecoveredDialog) {

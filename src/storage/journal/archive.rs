@@ -62,6 +62,9 @@ impl Archive {
 
     /// Archives parcel by parcel until nothing more can come, or a write fails.
     pub fn run(mut self, parcels: &Receiver<Parcel>) {
+        if let Err(error) = self.store.disk.begin_compacting() {
+            return self.alarm.raise(&error);
+        }
         loop {
             let outcome = match parcels.recv_timeout(PATIENCE) {
                 Ok(parcel) => self.take(parcel),

@@ -342,6 +342,19 @@ impl Disk {
         }
     }
 
+    /// Lets the large tables be compacted from now on.
+    pub fn begin_compacting(&self) -> Result<(), Error> {
+        let opened = self.opened();
+        match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) => options::LARGE.into_iter().try_for_each(|table| {
+                let table = handle(db, table)?;
+                self.guarded(|| db.set_options_cf(table, &options::COMPACTED))
+            }),
+            #[cfg(test)]
+            Backing::Simulated(_) => Ok(()),
+        }
+    }
+
     /// Makes all that was written safe, in all tables as of one point of time.
     pub fn flush(&self) -> Result<(), Error> {
         let opened = self.opened();
