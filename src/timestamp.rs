@@ -1,12 +1,22 @@
 //! A moment on the engine's clock. Nothing here reads a clock.
 
 use std::fmt;
+use std::num::NonZeroI64;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Text is RFC 3339 in UTC with milliseconds.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Timestamp(i64);
+///
+/// One that may be missing takes no more room: what is kept is never 0, since from 0 on it is one more. So the last
+/// number of 64 bits is no moment; it is taken for the one before.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(NonZeroI64);
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::from_millis(0)
+    }
+}
 
 /// Why a text is not a moment that the engine can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +25,7 @@ pub struct InvalidTimestamp(String);
 
 impl Timestamp {
     /// Last moment that the engine accepts as input, 9000-01-01T00:00:00Z: far from where calendars end.
-    pub const LAST_INPUT: Self = Self(221_845_392_000_000);
+    pub const LAST_INPUT: Self = Self::from_millis(221_845_392_000_000);
 
     /// Beyond this, before 1970 and behind, no stored moment can be: whatever is added to one of these or taken from
     /// it is still a number.
@@ -23,28 +33,32 @@ impl Timestamp {
 
     /// The moment `ms` milliseconds after 1970-01-01T00:00:00Z.
     pub const fn from_millis(ms: i64) -> Self {
-        Self(ms)
+        match NonZeroI64::new(if ms < 0 { ms } else { ms.saturating_add(1) }) {
+            Some(kept) => Self(kept),
+            None => Self(NonZeroI64::MIN),
+        }
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub const fn as_millis(self) -> i64 {
-        self.0
+        let kept = self.0.get();
+        kept - (kept > 0) as i64
     }
 
     /// This moment and `ms` milliseconds more; stays at the last moment rather than overflow.
     pub fn plus_ms(self, ms: u64) -> Self {
-        Self(self.0.saturating_add_unsigned(ms))
+        Self::from_millis(self.as_millis().saturating_add_unsigned(ms))
     }
 
     /// The moment `ms` milliseconds earlier; the earliest there is, if that would be before it.
     #[must_use]
     pub fn minus_ms(self, ms: u64) -> Self {
-        Self(self.0.saturating_sub_unsigned(ms))
+        Self::from_millis(self.as_millis().saturating_sub_unsigned(ms))
     }
 
     /// Milliseconds since `earlier`; 0 if that is not earlier.
     pub fn since_ms(self, earlier: Timestamp) -> u64 {
-        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
+        u64::try_from(self.as_millis().saturating_sub(earlier.as_millis())).unwrap_or(0)
     }
 
     /// Reads an RFC 3339 text. Fractions finer than a millisecond are cut off.
@@ -55,15 +69,16 @@ impl Timestamp {
         let invalid = || InvalidTimestamp(text.chars().take(64).collect());
         let parsed: jiff::Timestamp = text.parse().map_err(|_| invalid())?;
         let ms = parsed.as_millisecond();
-        if (0..=Self::LAST_INPUT.0).contains(&ms) { Ok(Self(ms)) } else { Err(invalid()) }
+        let moment = Self::from_millis(ms);
+        if ms >= 0 && moment <= Self::LAST_INPUT { Ok(moment) } else { Err(invalid()) }
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
+        match jiff::Timestamp::from_millisecond(self.as_millis()) {
             Ok(moment) => write!(f, "{moment:.3}"),
-            Err(_) => write!(f, "{}ms", self.0),
+            Err(_) => write!(f, "{}ms", self.as_millis()),
         }
     }
 }
@@ -79,7 +94,7 @@ impl Serialize for Timestamp {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            serializer.serialize_i64(self.0)
+            serializer.serialize_i64(self.as_millis())
         }
     }
 }
@@ -92,7 +107,7 @@ impl<'de> Deserialize<'de> for Timestamp {
         } else {
             let ms = i64::deserialize(deserializer)?;
             let fits = (-Self::LARGEST..=Self::LARGEST).contains(&ms);
-            if fits { Ok(Self(ms)) } else { Err(serde::de::Error::custom("a moment beyond all calendars")) }
+            if fits { Ok(Self::from_millis(ms)) } else { Err(serde::de::Error::custom("a moment beyond all calendars")) }
         }
     }
 }
@@ -120,7 +135,16 @@ mod tests {
 
     #[test]
     fn arithmetic_never_overflows() {
-        assert_eq!(Timestamp::from_millis(i64::MAX).plus_ms(u64::MAX).as_millis(), i64::MAX);
+        assert_eq!(Timestamp::from_millis(i64::MAX).plus_ms(u64::MAX).as_millis(), i64::MAX - 1);
+        assert_eq!(Timestamp::from_millis(i64::MIN).minus_ms(u64::MAX).as_millis(), i64::MIN);
         assert_eq!(Timestamp::from_millis(5).since_ms(Timestamp::from_millis(7)), 0);
+    }
+
+    #[test]
+    fn moments_are_in_the_order_of_their_milliseconds() {
+        let all = [i64::MIN, -2, -1, 0, 1, 2, i64::MAX - 1].map(Timestamp::from_millis);
+        assert_eq!(all.map(Timestamp::as_millis), [i64::MIN, -2, -1, 0, 1, 2, i64::MAX - 1]);
+        assert!(all.is_sorted() && all.windows(2).all(|pair| pair[0] != pair[1]));
+        assert_eq!(size_of::<Option<Timestamp>>(), size_of::<Timestamp>());
     }
 }

@@ -63,7 +63,7 @@ impl Router {
         }
         if line.offers_to_all() && line.gives() && !self.alone.contains(&dialog) {
             let lacks = |operator: &OperatorIndex| {
-                !ticket.is_offered_to(*operator) && !ticket.round.contains(*operator)
+                !ticket.is_offered_to(*operator) && !ticket.has_had(*operator)
             };
             assert!(!self.members(ticket).iter().any(lacks), "dialog {dialog} is not for all");
         }
@@ -156,7 +156,7 @@ impl Router {
         for (index, line) in self.lines.iter() {
             let of_line: Vec<(&DialogId, &Ticket)> =
                 self.tickets.iter().filter(|(_, ticket)| ticket.line == index).collect();
-            let waiting = of_line.iter().filter(|(_, ticket)| matches!(ticket.listed, Listed::Waiting(..)));
+            let waiting = of_line.iter().filter(|(_, ticket)| matches!(ticket.listed(), Listed::Waiting(..)));
             let waiting: BTreeSet<_> = waiting.map(|(dialog, ticket)| (ticket.score(), **dialog)).collect();
             assert!(line.waiting.iter().eq(&waiting), "who waits");
             let pooled = of_line.iter().filter(|(_, ticket)| ticket.pool.is_some()).count();
@@ -168,7 +168,7 @@ impl Router {
                 let offered = matches!(ticket.holder, Holder::Offered { .. });
                 assert_eq!(line.offered.contains(dialog), offered, "whether dialog {dialog} is offered");
                 let stands = line.offers_to_all() && offered && !self.alone.contains(dialog);
-                assert!(!stands || ticket.standing.is_some(), "dialog {dialog} stands for all");
+                assert!(!stands || ticket.standing().is_some(), "dialog {dialog} stands for all");
             }
             for (place, seat) in (0..).zip(&line.seats) {
                 let account = &self.operators[seat.operator];
@@ -184,7 +184,7 @@ impl Router {
     fn check_pool(&self, index: PoolIndex, pool: &Pool) {
         let of_pool = || self.tickets.iter().filter(|(_, ticket)| ticket.pool == Some(index));
         assert_eq!(pool.users, of_pool().count(), "who belongs to a pool");
-        let waiting = || of_pool().filter(|(_, ticket)| matches!(ticket.listed, Listed::Waiting(..)));
+        let waiting = || of_pool().filter(|(_, ticket)| matches!(ticket.listed(), Listed::Waiting(..)));
         assert_eq!(pool.waiting, waiting().count(), "how many wait");
         let at_rest = waiting().filter(|(_, ticket)| ticket.is_at_rest());
         let resting: BTreeSet<_> = at_rest.map(|(dialog, ticket)| (ticket.score(), *dialog)).collect();

@@ -39,7 +39,7 @@ impl Router {
         self.rule_on(dialog, pool, new_round);
         if to_all {
             let number = self.pools[pool].stand(dialog);
-            self.ticket_mut(dialog).standing = Some((pool, number));
+            self.ticket_mut(dialog).stand(pool, number, Missing::default());
         }
         chosen
     }
@@ -52,7 +52,7 @@ impl Router {
         let mut place = None;
         while let Some((key, seat)) = self.pools[pool].ready_after(place) {
             let Some(operator) = self.check_ready(pool, key, seat, 0) else { continue };
-            if !self.tickets[&dialog].round.contains(operator) {
+            if !self.tickets[&dialog].has_had(operator) {
                 return (Chosen::from_slice(&[operator]), false);
             }
             first_of_new_round = first_of_new_round.or(Some(operator));
@@ -66,7 +66,7 @@ impl Router {
         let available = self.all_available(pool, number);
         let ticket = &self.tickets[&dialog];
         let mut chosen = available.clone();
-        chosen.retain(|operator| !ticket.round.contains(*operator));
+        chosen.retain(|operator| !ticket.has_had(*operator));
         if chosen.is_empty() { (available, true) } else { (chosen, false) }
     }
 
@@ -74,8 +74,8 @@ impl Router {
     pub(super) fn choose_more(&mut self, dialog: DialogId) -> Chosen {
         let ticket = self.ticket_mut(dialog);
         let Some(pool) = ticket.pool else { return Chosen::new() };
-        let missing = std::mem::replace(&mut ticket.missing, Missing::none());
-        let number = ticket.standing.map_or(0, |(_, number)| number);
+        let missing = ticket.take_missing();
+        let number = ticket.standing().map_or(0, |(_, number)| number);
         let mut chosen = match missing {
             Missing::Everybody => {
                 // Those who are parked for a later dialog have to hear of this one too.
@@ -94,7 +94,7 @@ impl Router {
             }
         };
         let ticket = &self.tickets[&dialog];
-        chosen.retain(|operator| !ticket.round.contains(*operator) && !ticket.is_offered_to(*operator));
+        chosen.retain(|operator| !ticket.has_had(*operator) && !ticket.is_offered_to(*operator));
         if !chosen.is_empty() {
             self.rule_on_more(dialog, &chosen);
         }

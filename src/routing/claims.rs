@@ -37,7 +37,7 @@ impl Router {
                 self.unhand(dialog);
                 let ticket = self.ticket_mut(dialog);
                 ticket.holder = Holder::Closed;
-                ticket.round.clear();
+                ticket.begin_round();
             }
         }
         self.wind_by(dialog, fact);
@@ -74,8 +74,8 @@ impl Router {
         self.uncharge_offers(dialog);
         let ticket = self.ticket_mut(dialog);
         // Whoever had it in this round gets it again only when a new round begins.
-        if added.iter().any(|operator| ticket.round.contains(*operator)) {
-            ticket.round.clear();
+        if added.iter().any(|operator| ticket.has_had(*operator)) {
+            ticket.begin_round();
         }
         ticket.weight = weight;
         let mut to = OperatorSet::default();
@@ -111,7 +111,7 @@ impl Router {
         self.uncharge_offers(dialog);
         let ticket = self.ticket_mut(dialog);
         if declined {
-            ticket.round.insert(operator);
+            ticket.had_by(operator);
         }
         let Holder::Offered { to, deadline } = &mut ticket.holder else { return };
         let deadline = *deadline;
@@ -127,9 +127,9 @@ impl Router {
         self.operators[operator].offers.remove(&dialog);
         self.wake(operator);
         let ticket = self.ticket_mut(dialog);
-        if ended && !last && !declined && ticket.standing.is_some() {
+        if ended && !last && !declined && ticket.standing().is_some() {
             // It has not had it, so it gets it again when it is available.
-            ticket.missing.add(operator);
+            ticket.miss(operator);
         }
     }
 
@@ -139,7 +139,7 @@ impl Router {
         let ticket = self.ticket_mut(dialog);
         ticket.holder = Holder::Owner(operator);
         ticket.weight = weight;
-        ticket.round.clear();
+        ticket.begin_round();
         (ticket.answered, ticket.owned_at) = (true, at);
         let account = &mut self.operators[operator];
         account.held += u64::from(weight);
@@ -165,9 +165,7 @@ impl Router {
     /// What its channel does when nobody answers in time is done once.
     fn note_unanswered(&mut self, dialog: DialogId) {
         let ticket = self.ticket_mut(dialog);
-        if !ticket.unanswered_in.contains(&ticket.line) {
-            ticket.unanswered_in.push(ticket.line);
-        }
+        ticket.unanswered(ticket.line);
     }
 
     fn transferred(&mut self, dialog: DialogId, channel: Option<&ChannelId>, entered_at: Timestamp) {
@@ -177,7 +175,7 @@ impl Router {
         self.leave_pool(dialog);
         let ticket = self.ticket_mut(dialog);
         ticket.announced = false;
-        ticket.round.clear();
+        ticket.begin_round();
         ticket.entered_at = entered_at;
         ticket.looked_at = entered_at;
         match line {

@@ -263,7 +263,7 @@ fn concerns(timer: DialogTimer, ticket: &Ticket) -> bool {
     let with_bot = matches!(ticket.holder, Holder::Bot(_));
     match timer {
         DialogTimer::HandOff => with_bot,
-        DialogTimer::NoAnswer => in_queue && !ticket.answered && !ticket.unanswered_in.contains(&ticket.line),
+        DialogTimer::NoAnswer => in_queue && !ticket.answered && !ticket.was_unanswered(),
         DialogTimer::Abandonment => (in_queue || with_bot) && !ticket.answered,
         DialogTimer::Closing => matches!(ticket.holder, Holder::Owner(_)),
     }

@@ -9,7 +9,7 @@ use super::policy::{Key, Standing};
 use super::pool::{Pool, Requirement, SeatState};
 use super::registry::{LineIndex, OperatorIndex, PoolIndex, Registry, SkillIndex};
 use super::router::Router;
-use super::ticket::{Listed, Missing, Ticket};
+use super::ticket::{Listed, Ticket};
 use super::timers::{Subject, TimerKind};
 use crate::domain::dialog::Wishes;
 use crate::ids::{DialogId, SkillId};
@@ -57,9 +57,7 @@ impl Router {
         self.lift(dialog);
         self.relist(dialog, Listed::Nowhere);
         let ticket = self.ticket_mut(dialog);
-        let (pool, standing, relaxes_at) =
-            (ticket.pool.take(), ticket.standing.take(), ticket.relaxes_at.take());
-        ticket.missing = Missing::none();
+        let (pool, standing, relaxes_at) = (ticket.pool.take(), ticket.sit(), ticket.relaxes_at.take());
         let Some(pool) = pool else { return };
         if let Some((_, number)) = standing {
             self.pools[pool].standing.remove(&number);

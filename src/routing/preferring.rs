@@ -50,7 +50,7 @@ impl Router {
         any_round: bool,
     ) -> Option<(OperatorIndex, Preference)> {
         let (operator, preference) = self.preferred(ticket)?;
-        let is_free = any_round || !ticket.round.contains(operator);
+        let is_free = any_round || !ticket.has_had(operator);
         (is_free && self.preferred_obstacle(ticket, operator).is_none()).then_some((operator, preference))
     }
 

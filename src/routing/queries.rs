@@ -122,7 +122,7 @@ impl Router {
     /// channel that is. Nothing if it does not wait.
     pub fn position(&self, dialog: DialogId) -> Option<(u64, &ChannelId)> {
         let ticket = self.tickets.get(&dialog)?;
-        let Listed::Waiting(line, score, _) = ticket.listed else { return None };
+        let Listed::Waiting(line, score, _) = ticket.listed() else { return None };
         Some((self.lines[line].waiting.place(&(score, dialog))?, self.lines.key(line)))
     }
 

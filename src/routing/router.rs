@@ -181,7 +181,7 @@ impl Router {
     /// Notes that a dialog that stands for all may have to be offered to this operator too.
     pub(super) fn miss(&mut self, dialog: DialogId, operator: OperatorIndex) {
         let Some(ticket) = self.tickets.get_mut(&dialog) else { return };
-        ticket.missing.add(operator);
+        ticket.miss(operator);
         if ticket.is_at_rest()
             && let Some(pool) = ticket.pool
         {

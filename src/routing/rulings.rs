@@ -117,13 +117,13 @@ impl Router {
 
     fn everybody(&self, dialog: DialogId, pool: PoolIndex, new_round: bool) -> Considering {
         let line = &self.lines[self.pools[pool].line];
-        let round = &self.tickets[&dialog].round;
+        let ticket = &self.tickets[&dialog];
         let gives = line.gives();
         let mut passed = Passed::new();
         let mut seats: SmallVec<[(Key, u32); 8]> = SmallVec::new();
         for (place, seat) in (0..).zip(&line.seats) {
             let account = &self.operators[seat.operator];
-            let had_it = !new_round && round.contains(seat.operator);
+            let had_it = !new_round && ticket.has_had(seat.operator);
             let obstacle = account
                 .obstacle(line, &self.pools[pool].requirement)
                 .or(had_it.then_some(Reason::Round))
@@ -168,12 +168,12 @@ impl Router {
             let (mut best, mut had_it, mut wrong) =
                 (Contenders::new(), 0, SmallVec::<[(Key, u32); 8]>::new());
             let line = &self.lines[self.pools[pool].line];
-            let round = &self.tickets[&dialog].round;
+            let ticket = &self.tickets[&dialog];
             for (key, seat) in &self.pools[pool].ready {
                 let operator = self.operator_at(pool, *seat);
                 if !self.operators[operator].is_available(line) || self.key_of(pool, operator) != *key {
                     wrong.push((*key, *seat));
-                } else if !new_round && round.contains(operator) {
+                } else if !new_round && ticket.has_had(operator) {
                     had_it += 1;
                 } else {
                     best.push((*key, operator));
@@ -199,7 +199,7 @@ impl Router {
         };
         let obstacle = self
             .preferred_obstacle(ticket, operator)
-            .or(ticket.round.contains(operator).then_some(Reason::Round));
+            .or(ticket.has_had(operator).then_some(Reason::Round));
         let is_said = considering.passed.iter().any(|(passed, _)| *passed == operator);
         if let (Some(reason), false) = (obstacle, is_said) {
             considering.passed.push((operator, reason));

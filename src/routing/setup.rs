@@ -103,18 +103,14 @@ impl Router {
             (Status::Answered | Status::Bot, None) | (Status::Closed { .. }, _) => return,
         };
         let home = head.client.as_ref().map_or(line, |(channel, _)| self.intern_line(channel));
-        let ticket = Ticket {
-            wishes: head.wishes.as_deref().map(|wishes| self.intern_wishes(wishes, home)),
-            opened_at: head.opened_at,
-            answered: head.owned_at.is_some(),
-            owned_at: head.owned_at.unwrap_or(head.opened_at),
-            unanswered_in: head.unanswered_in.iter().map(|line| self.intern_line(line)).collect(),
-            announced: head.announced,
-            weight: head.weight,
-            round: self.intern_all(&head.round),
-            holder: holder.clone(),
-            ..Ticket::new(line, head.entered_at)
-        };
+        let mut ticket = Ticket::new(line, head.entered_at);
+        ticket.wishes = head.wishes.as_deref().map(|wishes| self.intern_wishes(wishes, home));
+        ticket.holder = holder.clone();
+        (ticket.announced, ticket.weight) = (head.announced, head.weight);
+        ticket.opened_at = head.opened_at;
+        (ticket.answered, ticket.owned_at) = (head.owned_at.is_some(), head.owned_at.unwrap_or(head.opened_at));
+        head.unanswered_in.iter().for_each(|line| ticket.unanswered(self.intern_line(line)));
+        head.round.iter().for_each(|operator| ticket.had_by(self.intern_operator(operator)));
         self.tickets.insert(head.id, ticket);
         self.charge_restored(head.id, &holder, head.weight);
         self.wind_restored(head.id, &head.since);

@@ -26,25 +26,32 @@ pub(super) struct Ticket {
     pub relaxes_at: Option<Timestamp>,
     pub holder: Holder,
     pub announced: bool,
-    /// Who has had it in this round.
-    pub round: OperatorSet,
     pub weight: u32,
     /// What is under way to the dialog, oldest first.
     pub trips: SmallVec<[Trip; 1]>,
-    /// In which set of its line it stands.
-    pub listed: Listed,
-    /// The pool in which it stands for all, and its number there.
-    pub standing: Option<(PoolIndex, u64)>,
-    /// In mode `all`: to whom it may have to be offered as well.
-    pub missing: Missing,
+    /// Nothing while all of that is as it is at first: of very many dialogs most are answered.
+    queued: Option<Box<Queued>>,
     pub opened_at: Timestamp,
     /// Whether somebody has ever answered it, and when they last did.
     pub answered: bool,
     pub owned_at: Timestamp,
     /// Lines in which nobody answered in time, and what they do about that has been done.
-    pub unanswered_in: SmallVec<[LineIndex; 1]>,
+    unanswered_in: Option<Box<Vec<LineIndex>>>,
     /// Its timers that stand, apart from its offer's and that of a relaxation.
     pub clocks: Option<Box<Clocks>>,
+}
+
+/// What there is of a dialog in a queue.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Queued {
+    /// Who has had it in this round.
+    round: OperatorSet,
+    /// In which set of its line it stands.
+    listed: Listed,
+    /// The pool in which it stands for all, and its number there.
+    standing: Option<(PoolIndex, u64)>,
+    /// In mode `all`: to whom it may have to be offered as well.
+    missing: Missing,
 }
 
 /// What is true of one dialog alone.
@@ -93,8 +100,9 @@ pub(super) struct Reservation {
 }
 
 /// In which set of which line a dialog stands.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) enum Listed {
+    #[default]
     Nowhere,
     Waiting(LineIndex, Score, PoolIndex),
     Offered(LineIndex),
@@ -109,19 +117,10 @@ pub(super) enum Missing {
     Everybody,
 }
 
-impl Missing {
-    pub(super) fn none() -> Self {
+impl Default for Missing {
+    /// Nobody.
+    fn default() -> Self {
         Self::Some(OperatorSet::default())
-    }
-
-    pub(super) fn is_none(&self) -> bool {
-        matches!(self, Self::Some(operators) if operators.is_empty())
-    }
-
-    pub(super) fn add(&mut self, operator: OperatorIndex) {
-        if let Self::Some(operators) = self {
-            operators.insert(operator);
-        }
     }
 }
 
@@ -137,16 +136,13 @@ impl Ticket {
             relaxes_at: None,
             holder: Holder::Nobody,
             announced: false,
-            round: OperatorSet::default(),
             weight: 0,
             trips: SmallVec::new(),
-            listed: Listed::Nowhere,
-            standing: None,
-            missing: Missing::none(),
+            queued: None,
             opened_at: entered_at,
             answered: false,
             owned_at: entered_at,
-            unanswered_in: SmallVec::new(),
+            unanswered_in: None,
             clocks: None,
         }
     }
@@ -189,5 +185,98 @@ impl Ticket {
             Holder::Offered { deadline, .. } => deadline,
             _ => None,
         }
+    }
+
+    /// Whether this operator has had it in this round.
+    pub(super) fn has_had(&self, operator: OperatorIndex) -> bool {
+        self.queued.as_ref().is_some_and(|queued| queued.round.contains(operator))
+    }
+
+    /// The operator has had it in this round.
+    pub(super) fn had_by(&mut self, operator: OperatorIndex) {
+        self.queue(|queued| queued.round.insert(operator));
+    }
+
+    /// A new round begins.
+    pub(super) fn begin_round(&mut self) {
+        self.unqueue(|queued| queued.round.clear());
+    }
+
+    /// In which set of its line it stands.
+    pub(super) fn listed(&self) -> Listed {
+        self.queued.as_ref().map_or(Listed::Nowhere, |queued| queued.listed)
+    }
+
+    /// Says where it stands from now on, and returns where it stood.
+    pub(super) fn relist(&mut self, now: Listed) -> Listed {
+        match now {
+            Listed::Nowhere => self.unqueue(|queued| std::mem::take(&mut queued.listed)),
+            now => self.queue(|queued| std::mem::replace(&mut queued.listed, now)),
+        }
+    }
+
+    /// The pool in which it stands for all, and its number there.
+    pub(super) fn standing(&self) -> Option<(PoolIndex, u64)> {
+        self.queued.as_ref().and_then(|queued| queued.standing)
+    }
+
+    /// It stands for all from now on; to these it may have to be offered as well.
+    pub(super) fn stand(&mut self, pool: PoolIndex, number: u64, missing: Missing) {
+        self.queue(|queued| (queued.standing, queued.missing) = (Some((pool, number)), missing));
+    }
+
+    /// It stands for all no longer. Returns where it did.
+    pub(super) fn sit(&mut self) -> Option<(PoolIndex, u64)> {
+        self.unqueue(|queued| {
+            queued.missing = Missing::default();
+            queued.standing.take()
+        })
+    }
+
+    /// Whether it may have to be offered to somebody as well.
+    pub(super) fn misses_somebody(&self) -> bool {
+        self.queued.as_ref().is_some_and(|queued| queued.missing != Missing::default())
+    }
+
+    /// To whom it may have to be offered as well; from now on to nobody.
+    pub(super) fn take_missing(&mut self) -> Missing {
+        self.unqueue(|queued| std::mem::take(&mut queued.missing))
+    }
+
+    /// It may have to be offered to this operator as well.
+    pub(super) fn miss(&mut self, operator: OperatorIndex) {
+        self.queue(|queued| {
+            if let Missing::Some(operators) = &mut queued.missing {
+                operators.insert(operator);
+            }
+        });
+    }
+
+    /// Whether what its line does when nobody answers in time has been done.
+    pub(super) fn was_unanswered(&self) -> bool {
+        self.unanswered_in.as_ref().is_some_and(|lines| lines.contains(&self.line))
+    }
+
+    /// Nobody answered in time in this line.
+    pub(super) fn unanswered(&mut self, line: LineIndex) {
+        let lines = self.unanswered_in.get_or_insert_default();
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+
+    /// Changes what there is of it in a queue.
+    fn queue<T>(&mut self, change: impl FnOnce(&mut Queued) -> T) -> T {
+        change(self.queued.get_or_insert_default())
+    }
+
+    /// Takes something of that back, and all of it if nothing is left.
+    fn unqueue<T: Default>(&mut self, change: impl FnOnce(&mut Queued) -> T) -> T {
+        let Some(queued) = &mut self.queued else { return T::default() };
+        let taken = change(queued);
+        if **queued == Queued::default() {
+            self.queued = None;
+        }
+        taken
     }
 }

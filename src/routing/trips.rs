@@ -261,21 +261,19 @@ impl Router {
     fn stand(&mut self, dialog: DialogId, stands: bool) {
         let ticket = self.tickets.get_mut(&dialog).expect("only known dialogs stand");
         let now = ticket.pool.filter(|_| stands);
-        if now == ticket.standing.map(|(pool, _)| pool) {
+        if now == ticket.standing().map(|(pool, _)| pool) {
             return;
         }
-        ticket.missing = Missing::none();
-        if let Some((pool, number)) = ticket.standing.take() {
+        if let Some((pool, number)) = ticket.sit() {
             self.pools[pool].standing.remove(&number);
         }
         if let Some(pool) = now {
-            ticket.standing = Some((pool, self.pools[pool].stand(dialog)));
-            ticket.missing = Missing::Everybody;
+            ticket.stand(pool, self.pools[pool].stand(dialog), Missing::Everybody);
         }
     }
 
     pub(super) fn relist(&mut self, dialog: DialogId, now: Listed) {
-        let before = std::mem::replace(&mut self.ticket_mut(dialog).listed, now);
+        let before = self.ticket_mut(dialog).relist(now);
         if before == now {
             return;
         }
@@ -320,7 +318,7 @@ impl Router {
                 }
             }
             (Holder::Offered { .. }, Some(pool)) => {
-                if !ticket.missing.is_none() {
+                if ticket.misses_somebody() {
                     self.demand.insert((score, dialog, pool));
                 }
             }
