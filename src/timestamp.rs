@@ -107,7 +107,11 @@ impl<'de> Deserialize<'de> for Timestamp {
         } else {
             let ms = i64::deserialize(deserializer)?;
             let fits = (-Self::LARGEST..=Self::LARGEST).contains(&ms);
-            if fits { Ok(Self::from_millis(ms)) } else { Err(serde::de::Error::custom("a moment beyond all calendars")) }
+            if fits {
+                Ok(Self::from_millis(ms))
+            } else {
+                Err(serde::de::Error::custom("a moment beyond all calendars"))
+            }
         }
     }
 }

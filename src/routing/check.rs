@@ -62,9 +62,8 @@ impl Router {
             assert!(!loses, "an offer stands to who left");
         }
         if line.offers_to_all() && line.gives() && !self.alone.contains(&dialog) {
-            let lacks = |operator: &OperatorIndex| {
-                !ticket.is_offered_to(*operator) && !ticket.has_had(*operator)
-            };
+            let lacks =
+                |operator: &OperatorIndex| !ticket.is_offered_to(*operator) && !ticket.has_had(*operator);
             assert!(!self.members(ticket).iter().any(lacks), "dialog {dialog} is not for all");
         }
     }

@@ -197,9 +197,8 @@ impl Router {
         let Some((operator, _)) = self.preferred(ticket).filter(|_| self.lines[ticket.line].gives()) else {
             return;
         };
-        let obstacle = self
-            .preferred_obstacle(ticket, operator)
-            .or(ticket.has_had(operator).then_some(Reason::Round));
+        let obstacle =
+            self.preferred_obstacle(ticket, operator).or(ticket.has_had(operator).then_some(Reason::Round));
         let is_said = considering.passed.iter().any(|(passed, _)| *passed == operator);
         if let (Some(reason), false) = (obstacle, is_said) {
             considering.passed.push((operator, reason));

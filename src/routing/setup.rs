@@ -108,7 +108,8 @@ impl Router {
         ticket.holder = holder.clone();
         (ticket.announced, ticket.weight) = (head.announced, head.weight);
         ticket.opened_at = head.opened_at;
-        (ticket.answered, ticket.owned_at) = (head.owned_at.is_some(), head.owned_at.unwrap_or(head.opened_at));
+        (ticket.answered, ticket.owned_at) =
+            (head.owned_at.is_some(), head.owned_at.unwrap_or(head.opened_at));
         head.unanswered_in.iter().for_each(|line| ticket.unanswered(self.intern_line(line)));
         head.round.iter().for_each(|operator| ticket.had_by(self.intern_operator(operator)));
         self.tickets.insert(head.id, ticket);

@@ -36,6 +36,7 @@ pub(super) struct Ticket {
     pub answered: bool,
     pub owned_at: Timestamp,
     /// Lines in which nobody answered in time, and what they do about that has been done.
+    #[expect(clippy::box_collection, reason = "most have none, and pay 8 bytes for it, not 24")]
     unanswered_in: Option<Box<Vec<LineIndex>>>,
     /// Its timers that stand, apart from its offer's and that of a relaxation.
     pub clocks: Option<Box<Clocks>>,

@@ -42,7 +42,7 @@ impl Reader {
         if let Some(image) = self.announced.dialog(id) {
             return Ok(image.closed.as_deref().cloned());
         }
-        // Most that is asked for here is closed. Closing puts the one and deletes the other at once.
+        // Most that is asked for here is closed. Closing puts the one before it deletes the other.
         for closed in [true, false, true] {
             if let Some(value) = self.disk.get(Table::Dialogs, &dialog_key(id, closed))? {
                 let place = || format!("image of dialog {id}");

@@ -17,3 +17,20 @@ pub(super) fn hold(path: &Path) -> Result<Option<File>, Error> {
         Err(TryLockError::Error(_)) => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::testing::scratch;
+
+    #[test]
+    fn a_directory_is_held_by_one_until_that_lets_go() {
+        let directory = scratch();
+        let held = hold(directory.path()).unwrap();
+        assert!(held.is_some());
+        assert!(matches!(hold(directory.path()), Err(Error::InUse { .. })));
+        drop(held);
+        assert!(hold(directory.path()).unwrap().is_some());
+        assert!(hold(&directory.path().join("missing")).unwrap().is_none());
+    }
+}

@@ -78,7 +78,7 @@ pub(super) fn manifest(current: &[u8]) -> Option<&str> {
 }
 
 /// The write-ahead logs, the oldest first.
-fn logs(directory: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn logs(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut logs = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();

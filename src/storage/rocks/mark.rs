@@ -42,8 +42,12 @@ impl Mark {
 
     fn line(&self) -> String {
         let seq = self.seq;
-        let said = self.manifest.as_ref().map(|Manifest { name, bytes }| format!(", as {name} says in {bytes} bytes"));
-        let said = format!("{seq} is the last event that is known to be on the disk{}.", said.unwrap_or_default());
+        let said = self
+            .manifest
+            .as_ref()
+            .map(|Manifest { name, bytes }| format!(", as {name} says in {bytes} bytes"));
+        let said =
+            format!("{seq} is the last event that is known to be on the disk{}.", said.unwrap_or_default());
         let checksum = match &self.manifest {
             Some(_) => xxh3_64(said.as_bytes()),
             None => xxh3_64(&seq.to_le_bytes()),
@@ -199,7 +203,9 @@ mod tests {
             fs::write(directory.path().join(name), vec![7; bytes]).unwrap();
             mark.check_manifest(directory.path())
         };
-        for (name, bytes) in [(MANIFEST, 100), (MANIFEST, 101), ("MANIFEST-000006", 1), ("MANIFEST-1000000", 1)] {
+        for (name, bytes) in
+            [(MANIFEST, 100), (MANIFEST, 101), ("MANIFEST-000006", 1), ("MANIFEST-1000000", 1)]
+        {
             check(name, bytes).unwrap();
         }
         for (name, bytes) in [(MANIFEST, 99), ("MANIFEST-000004", 200)] {

@@ -8,6 +8,8 @@ mod changes;
 mod copy;
 mod errors;
 mod foreign;
+mod found;
+mod gently;
 mod hold;
 mod log;
 mod mark;
@@ -23,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 pub(super) use changes::Changes;
-use mark::Mark;
+use found::Found;
 pub(super) use purge::StoredKeys;
 use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, Options, ReadOptions, WriteOptions};
 #[cfg(test)]
@@ -97,32 +99,6 @@ impl Default for Lookups {
     }
 }
 
-/// What stood in a directory before it was opened.
-struct Found {
-    /// Up to which event everything was there, if that is marked.
-    mark: Result<Option<Mark>, Error>,
-    /// One of our tables that was not there.
-    missing: Option<Table>,
-}
-
-impl Found {
-    /// First, because an engine may be running there: what is opened is never behind it.
-    fn look(path: &Path) -> Self {
-        Self { mark: mark::read(path), missing: options::missing_table(path) }
-    }
-
-    /// Refuses what RocksDB would take tables from when it opens it.
-    fn check_manifest(&self, path: &Path) -> Result<(), Error> {
-        let mark = self.mark.as_ref().ok().and_then(Option::as_ref);
-        mark.map_or(Ok(()), |mark| mark.check_manifest(path))
-    }
-
-    /// Up to which event everything was there.
-    fn marked(&self) -> Result<u64, Error> {
-        self.mark.as_ref().map(|mark| mark.as_ref().map_or(0, |mark| mark.seq)).map_err(Error::clone)
-    }
-}
-
 /// A key and its value.
 pub(super) type Entry = (Vec<u8>, Vec<u8>);
 
@@ -186,7 +162,7 @@ impl Disk {
     /// What a process sees that starts on this simulated disk now.
     #[cfg(test)]
     pub fn simulated(disk: &SimulatedDisk) -> Self {
-        let found = Found { mark: Ok(disk.mark().map(Mark::of)), missing: None };
+        let found = Found::simulated(disk.mark());
         Self::new(Backing::Simulated(disk.clone()), Path::new("simulated"), options::cache(), found)
     }
 
@@ -362,7 +338,8 @@ impl Disk {
             Backing::Rocks(db) => {
                 let tables = handles(db)?;
                 let tables: Vec<_> = tables.iter().collect();
-                self.guarded(|| db.flush_cfs_opt(&tables, &FlushOptions::default()))
+                let flush = || db.flush_cfs_opt(&tables, &FlushOptions::default());
+                self.guarded(|| gently::flush(db, &self.path, flush))
             }
             #[cfg(test)]
             Backing::Simulated(disk) => self.guarded(|| disk.flush()),
@@ -394,7 +371,7 @@ impl Disk {
 
     /// Whether the directory had a mark when it was opened.
     pub fn is_marked(&self) -> bool {
-        !matches!(self.found.mark, Ok(None))
+        self.found.is_marked()
     }
 
     /// Refuses a journal that ends at the event `last` if more was there once.
@@ -405,7 +382,7 @@ impl Disk {
 
     /// A table that was not there when the directory was opened.
     pub fn missing_table(&self) -> Option<Table> {
-        self.found.missing
+        self.found.missing()
     }
 
     /// Removes the files whose keys are all up to `to`. Entries in other files stay.
