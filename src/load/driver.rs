@@ -342,7 +342,7 @@ mod tests {
                 LoadPlan { dialogs: 300, operators: 3, channels: 7, open: 5, pace, ..LoadPlan::default() };
             let (driven, open) = driven(&LoadPlan { message_bytes: Some(1000), ..plan });
             assert_eq!((driven.latencies.count(Measured::Lifecycle), open), (300, 5), "{pace:?}");
-            assert!(driven.checkpoints > 1 && driven.longest_in_checkpoint.is_some(), "{driven:?}");
+            assert!(driven.checkpoints > 0 && driven.longest_in_checkpoint.is_some(), "{pace:?}");
         }
     }
 

@@ -324,7 +324,8 @@ impl Disk {
         match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(db) => options::LARGE.into_iter().try_for_each(|table| {
                 let table = handle(db, table)?;
-                self.guarded(|| db.set_options_cf(table, &options::COMPACTED))
+                let set = db.set_options_cf(table, &options::COMPACTED);
+                set.map_err(|error| self.failed(error.into()))
             }),
             #[cfg(test)]
             Backing::Simulated(_) => Ok(()),
