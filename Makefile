@@ -6,7 +6,7 @@ REPORT ?= target/demo.html
 # Arrivals of each case of `make erlang`.
 ARRIVALS ?= 1000000
 # Kills of each torture test.
-ROUNDS ?= 50
+ROUNDS ?= 170
 # Commands of the workload whose calls fail one after the other, and damaged copies.
 COMMANDS ?= 10000
 COPIES ?= 5000
@@ -56,7 +56,7 @@ fix: ## mend what a tool can: format, lints, recorded outputs of scenarios (read
 format-fixture: ## writes the data directory of the present format in tests/formats anew, as long as it is unreleased
 	$(READY) env UPDATE_FORMATS=1 cargo test $(FLAGS) --test formats
 
-torture: faults ## kills the engine at random moments under load, 50 times at each durability; ROUNDS=N for more
+torture: faults ## kills the engine at random moments under load, 510 times at three settings; ROUNDS=N for each of them
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
 	$(READY) env CENTRALA_OVERLOAD_MS=30000 CENTRALA_GROWTH=5 cargo test $(FLAGS) --test bounds -- --nocapture --skip a_day
 

@@ -40,6 +40,9 @@ use serde_json::json;
 /// Rounds unless `CENTRALA_KILL_ROUNDS` says otherwise: so many that all tests here take a few seconds.
 const ROUNDS: usize = 6;
 
+/// Kills of an engine on one directory.
+const LIVES: usize = 20;
+
 /// One way to torture the engine.
 struct Torture {
     name: &'static str,
@@ -70,30 +73,42 @@ fn kills_while_checkpoints_run_and_the_journal_is_trimmed_lose_and_double_nothin
 }
 
 impl Torture {
+    /// A directory is looked at as a whole after each kill, so it is begun anew before it has become large.
     fn run(&self) {
         let mut chance = Chance::of(Chance::seed(self.name));
+        let mut left = rounds();
+        while left > 0 {
+            let lives = left.min(LIVES);
+            self.torture(lives, &mut chance);
+            left -= lives;
+        }
+    }
+
+    /// Kills an engine on one directory so many times.
+    fn torture(&self, lives: usize, chance: &mut Chance) {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let arguments = self.arguments.iter().map(|&argument| argument.to_owned()).collect();
         let setup = Setup { data: directory.path().join("data"), arguments, ..Setup::default() };
         let mut process = Process::start(&setup);
         Oracle::set_up(&mut process);
         let mut oracle = Oracle::default();
-        for _ in 0..rounds() {
-            self.load(process, &mut oracle, &mut chance);
-            kill_during_recovery(&setup, &mut chance);
+        for _ in 0..lives {
+            self.load(process, &mut oracle, chance);
+            kill_during_recovery(&setup, chance);
             verify(&setup.data);
             process = Process::start(&setup);
-            oracle.check(&mut process, &mut chance);
+            oracle.check(&mut process, chance);
         }
         process.close();
         verify(&setup.data);
         let mut process = Process::start(&setup);
-        oracle.check(&mut process, &mut chance);
+        oracle.check(&mut process, chance);
         process.close();
         if self.keeps_events {
             journal::check(&setup.data, 1, &oracle.clients);
         }
-        println!("{}: {} clients, {} operators", self.name, oracle.clients.len(), oracle.extras.len());
+        let (clients, operators) = (oracle.clients.len(), oracle.extras.len());
+        println!("{}: {lives} kills under load, {clients} clients, {operators} operators", self.name);
     }
 
     /// Sends as much as fits until a random moment, then kills the process.
