@@ -49,11 +49,27 @@ fn recovering_after_a_kill_survives_a_fault_at_any_call() {
 }
 
 #[test]
-fn a_workload_survives_a_fault_at_any_call() {
+fn a_workload_survives_a_fault_at_any_call_of_the_commit_thread() {
+    strike_workload(&["centrala-commit"]);
+}
+
+#[test]
+fn a_workload_survives_a_fault_at_any_call_of_the_archive_thread() {
+    strike_workload(&["centrala-archiv"]);
+}
+
+#[test]
+fn a_workload_survives_a_fault_at_any_call_of_a_flush_or_a_compaction() {
+    strike_workload(&["rocksdb:high", "rocksdb:low"]);
+}
+
+fn strike_workload(threads: &[&'static str]) {
     let commands = number("CENTRALA_FAULT_COMMANDS", COMMANDS);
-    let threads = ["centrala-commit", "centrala-archiv", "rocksdb:high", "rocksdb:low"];
-    let scene = |thread| Scene { name: thread, thread: Some(thread), commands, begin: None };
-    strike_all(&threads.map(scene));
+    let scenes: Vec<_> = threads
+        .iter()
+        .map(|thread| Scene { name: thread, thread: Some(thread), commands, begin: None })
+        .collect();
+    strike_all(&scenes);
 }
 
 /// A directory that a killed process left, with images and with a log to be read.
