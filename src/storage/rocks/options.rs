@@ -93,7 +93,7 @@ fn described(names: impl Iterator<Item = String>, cache: &Cache) -> Vec<ColumnFa
 }
 
 /// Tables that grow with the dialogs. A busy engine that is killed leaves them to be compacted for seconds, on the
-/// core on which the next one reads back what there is: so they begin to be when that has started.
+/// core on which the next one reads back what there is: so they begin to be when that has come to rest.
 pub(super) const LARGE: [Table; 6] =
     [Table::Journal, Table::Dialogs, Table::Heads, Table::Clients, Table::ExternalIds, Table::Finding];
 
