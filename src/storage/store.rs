@@ -73,6 +73,7 @@ impl Store {
         let Resume { recovered, position, totals, tail_bytes, statistics } =
             recovery::recover(&disk, settings.key_window, recovery)?;
         disk.renew_mark()?;
+        disk.begin_compacting()?;
         let totals = fit_ring(&disk, totals, settings.key_window)?;
         let first = meta::first(&disk)?;
         Ok(Self {

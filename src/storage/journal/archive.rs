@@ -50,8 +50,6 @@ pub(super) struct Archive {
     alarm: Arc<Alarm>,
     begun_at: Arc<AtomicU64>,
     begun: Option<Checkpoint>,
-    /// Whether large tables are compacted by themselves.
-    compacts: bool,
     /// Images to be written, each with the last event before it.
     pending: Vec<(u64, Image)>,
 }
@@ -59,7 +57,7 @@ pub(super) struct Archive {
 impl Archive {
     pub fn new(store: Store, alarm: Arc<Alarm>, begun_at: Arc<AtomicU64>) -> Self {
         let totals = store.totals;
-        Self { store, totals, alarm, begun_at, begun: None, compacts: false, pending: Vec::new() }
+        Self { store, totals, alarm, begun_at, begun: None, pending: Vec::new() }
     }
 
     /// Archives parcel by parcel until nothing more can come, or a write fails.
@@ -67,7 +65,7 @@ impl Archive {
         loop {
             let outcome = match parcels.recv_timeout(PATIENCE) {
                 Ok(parcel) => self.take(parcel),
-                Err(RecvTimeoutError::Timeout) => self.write().and_then(|()| self.begin_compacting()),
+                Err(RecvTimeoutError::Timeout) => self.write(),
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             if let Err(error) = outcome {
@@ -111,20 +109,7 @@ impl Archive {
 
     fn add(&mut self, as_of: u64, image: Image) -> Result<(), Error> {
         self.pending.push((as_of, image));
-        if self.pending.len() < IMAGES_AT_ONCE {
-            return Ok(());
-        }
-        self.begin_compacting()?;
-        self.write()
-    }
-
-    /// Lets tables be compacted once there is nothing else to do, or very much. An engine that lives shortly
-    /// is not kept with that.
-    fn begin_compacting(&mut self) -> Result<(), Error> {
-        if !std::mem::replace(&mut self.compacts, true) {
-            self.store.disk.begin_compacting()?;
-        }
-        Ok(())
+        if self.pending.len() >= IMAGES_AT_ONCE { self.write() } else { Ok(()) }
     }
 
     /// Writes what waits.

@@ -117,7 +117,7 @@ impl Disk {
         let found = Found::look(path);
         found.check_manifest(path)?;
         let cache = options::cache();
-        let tables = options::tables(path, &cache);
+        let tables = options::tables(path, &cache, !found.is_large());
         let db = DB::open_cf_descriptors(&options::database(), path, tables);
         let db = db.map_err(|error| errors::opening(path, &error))?;
         Ok(Self { held: Mutex::new(held), ..Self::new(Backing::Rocks(db), path, cache, found) })
@@ -318,8 +318,11 @@ impl Disk {
         }
     }
 
-    /// Lets the large tables be compacted from now on.
+    /// Lets the large tables be compacted from now on, if there was so much in them that they were not.
     pub fn begin_compacting(&self) -> Result<(), Error> {
+        if !self.found.is_large() {
+            return Ok(());
+        }
         let opened = self.opened();
         match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(db) => options::LARGE.into_iter().try_for_each(|table| {

@@ -63,10 +63,10 @@ pub(super) fn cache() -> Cache {
 }
 
 /// Every table that there is, and those that only a newer version knows: RocksDB wants all named.
-pub(super) fn tables(path: &Path, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
+pub(super) fn tables(path: &Path, cache: &Cache, compacted: bool) -> Vec<ColumnFamilyDescriptor> {
     let known = Table::ALL.map(|table| table.name().to_owned());
     let stored = DB::list_cf(&Options::default(), path).unwrap_or_default();
-    described(stored.into_iter().chain(known), cache)
+    described(stored.into_iter().chain(known), cache, compacted)
 }
 
 /// The tables that the directory has, for whoever may not make the others.
@@ -74,7 +74,7 @@ pub(super) fn stored_tables(
     path: &Path,
     cache: &Cache,
 ) -> Result<Vec<ColumnFamilyDescriptor>, rocksdb::Error> {
-    DB::list_cf(&Options::default(), path).map(|stored| described(stored.into_iter(), cache))
+    DB::list_cf(&Options::default(), path).map(|stored| described(stored.into_iter(), cache, true))
 }
 
 /// One of our tables that the directory has not.
@@ -83,17 +83,23 @@ pub(super) fn missing_table(path: &Path) -> Option<Table> {
     Table::ALL.into_iter().find(|table| !stored.iter().any(|name| name == table.name()))
 }
 
-fn described(names: impl Iterator<Item = String>, cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
+fn described(
+    names: impl Iterator<Item = String>,
+    cache: &Cache,
+    compacted: bool,
+) -> Vec<ColumnFamilyDescriptor> {
     let names: BTreeSet<String> = names.collect();
     let options = |name: &str| {
         let table = Table::ALL.into_iter().find(|table| table.name() == name);
-        table.map_or_else(|| small(cache), |table| options_of(table, cache))
+        let mut options = table.map_or_else(|| small(cache), |table| options_of(table, cache));
+        options.set_disable_auto_compactions(!compacted && table.is_some_and(|table| LARGE.contains(&table)));
+        options
     };
     names.into_iter().map(|name| ColumnFamilyDescriptor::new(&name, options(&name))).collect()
 }
 
 /// Tables that grow with the dialogs. A busy engine that is killed leaves them to be compacted for seconds, on the
-/// core on which the next one reads back what there is: so they begin to be when that has come to rest.
+/// core on which the next one reads back what there is: so they begin to be when it has done that.
 pub(super) const LARGE: [Table; 6] =
     [Table::Journal, Table::Dialogs, Table::Heads, Table::Clients, Table::ExternalIds, Table::Finding];
 
@@ -101,12 +107,6 @@ pub(super) const LARGE: [Table; 6] =
 pub(super) const COMPACTED: [(&str, &str); 1] = [("disable_auto_compactions", "false")];
 
 fn options_of(table: Table, cache: &Cache) -> Options {
-    let mut options = usual(table, cache);
-    options.set_disable_auto_compactions(LARGE.contains(&table));
-    options
-}
-
-fn usual(table: Table, cache: &Cache) -> Options {
     match table {
         Table::Journal => journal(cache),
         Table::Dialogs => looked_up(cache, 64 * MIB),
