@@ -93,10 +93,12 @@ impl Original {
 /// What was found in a harmed directory.
 struct Found {
     verified: Result<(), Error>,
+    /// How many damages an export has passed over.
+    damages: Result<u64, Error>,
     opened: Result<Picture, Error>,
 }
 
-/// Looks at a directory with everything that can look, within a limit of time.
+/// Looks at a directory with everything that can look, within a limit of time. What is whole is exported whole.
 fn look(copy: TempDir, what: String) -> Found {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -113,16 +115,25 @@ fn look(copy: TempDir, what: String) -> Found {
     let (sender, found) = std::sync::mpsc::channel();
     in_time(move || {
         let verified = storage::verify(copy.path(), &mut |_, _| {}).map(drop);
+        let damages = storage::export(copy.path(), true, &mut |_, _| {}, &mut |_| Ok::<_, Error>(()));
+        let damages = damages.map(|exports| exports.damages);
         let opened = world::open(copy.path()).map(|engine| {
             let picture = world::picture(&engine);
             // What cannot be read cannot be closed cleanly.
             let _ = engine.close_blocking();
             picture
         });
-        let _ = sender.send(Found { verified, opened });
+        let _ = sender.send(Found { verified, damages, opened });
     });
     assert_eq!(PANICS.load(Ordering::Relaxed), before, "{what}: something panicked");
-    found.recv().unwrap_or_else(|_| panic!("{what}: no answer"))
+    let found = found.recv().unwrap_or_else(|_| panic!("{what}: no answer"));
+    let passed_over = found.damages.as_ref().map_or(1, |damages| *damages);
+    assert!(
+        found.verified.is_err() || passed_over == 0,
+        "{what}: verified, exported with {:?}",
+        found.damages
+    );
+    found
 }
 
 /// A refusal names the place in a sentence: the file, or what is stored there.
@@ -270,6 +281,25 @@ fn files_that_are_lost_are_noticed() {
                 false => found.whole_or_refused(&original.reference, &what),
             };
             println!("{what}: {outcome:?}");
+        }
+    }
+}
+
+/// RocksDB's reader refuses such a record behind another one, and does not get behind it: it would read for ever. As the
+/// first record it would end the log.
+#[test]
+fn records_of_a_kind_that_only_logs_have_which_are_used_again_are_refused() {
+    for original in [Original::logged(), Original::mixed(), Original::closed()] {
+        let read_first = |file: &String| matches!(kind(file), "log" | "MANIFEST");
+        for file in files::all(&original.data).into_iter().filter(read_first) {
+            let records = files::first_records(&original.data.join(&file)).into_iter();
+            for (record, kind) in records.flat_map(|record| [5, 6, 7, 8, 11, 131].map(|kind| (record, kind)))
+            {
+                let what = format!("{}, {file} with kind {kind} at {record}", original.name);
+                let Some(copy) = original.harmed(&file, Harm::Kind(record, kind)) else { continue };
+                let found = look(copy, what.clone());
+                assert_eq!(found.whole_or_refused(&original.reference, &what), Outcome::Refused, "{what}");
+            }
         }
     }
 }

@@ -53,6 +53,13 @@ pub fn last_log(directory: &Path) -> String {
     logs.max().expect("there is always one")
 }
 
+/// Where the first two records of a log begin: behind checksum, length, kind and the first one's bytes.
+pub fn first_records(log: &Path) -> Vec<usize> {
+    let bytes = fs::read(log).expect("it can be read");
+    let length = bytes.get(4..6).map_or(0, |length| u16::from_le_bytes([length[0], length[1]]));
+    [0, 7 + usize::from(length)].into_iter().filter(|record| bytes.len() > record + 7).collect()
+}
+
 /// Bytes of a file.
 pub fn length(path: &Path) -> usize {
     fs::metadata(path).map_or(0, |file| file.len() as usize)
@@ -65,6 +72,8 @@ pub enum Harm {
     Bit(usize),
     /// A byte is another one.
     Byte(usize, u8),
+    /// The record of a log that begins here is of another kind.
+    Kind(usize, u8),
     /// From here on up to 512 bytes are zero.
     Zeros(usize),
     /// It ends here.
@@ -99,6 +108,7 @@ impl Harm {
         match self {
             Self::Bit(at) => bytes[at / 8] ^= 1 << (at % 8),
             Self::Byte(at, change) => bytes[at] ^= change,
+            Self::Kind(at, kind) => bytes[at + 6] = kind,
             Self::Zeros(at) => bytes[at..].iter_mut().take(512).for_each(|byte| *byte = 0),
             Self::Cut(at) => bytes.truncate(at),
             Self::CutAndFilled(at, more, filling) => {

@@ -1,5 +1,6 @@
 //! What RocksDB says, sorted by what the host must do. No other place reads its texts.
 
+use std::io;
 use std::path::Path;
 
 use rocksdb::ErrorKind;
@@ -15,9 +16,23 @@ pub(super) fn in_use(path: &Path) -> Error {
     Error::InUse { path: path.display().to_string() }
 }
 
-/// Refuses a directory whose logs end in damage that RocksDB would take for the end.
+/// Refuses a directory whose manifest is damaged.
+pub(super) fn check_manifest(path: &Path) -> Result<(), Error> {
+    refuse(path, log::damaged_manifest(path))
+}
+
+/// Refuses a directory whose logs are damaged.
 pub(super) fn check_logs(path: &Path) -> Result<(), Error> {
-    match log::damaged_end(path) {
+    refuse(path, log::damaged(path))
+}
+
+/// Refuses a directory whose logs cannot be read beyond a damage.
+pub(super) fn check_damaged_logs(path: &Path) -> Result<(), Error> {
+    refuse(path, log::endless(path))
+}
+
+fn refuse(path: &Path, found: io::Result<Option<log::Damage>>) -> Result<(), Error> {
+    match found {
         Ok(None) => Ok(()),
         Ok(Some(damage)) => Err(damage.into()),
         Err(error) => Err(unusable(path, &error.to_string())),
@@ -25,7 +40,7 @@ pub(super) fn check_logs(path: &Path) -> Result<(), Error> {
 }
 
 impl From<log::Damage> for Error {
-    fn from(log::Damage { place, reason }: log::Damage) -> Self {
+    fn from(log::Damage { place, reason, .. }: log::Damage) -> Self {
         Self::Damaged { place, reason: reason.to_owned() }
     }
 }
@@ -39,11 +54,7 @@ pub(super) fn opening(path: &Path, error: &rocksdb::Error) -> Error {
         || (reason.contains("While lock file") && reason.contains("temporarily unavailable"));
     match error.kind() {
         _ if locked => in_use(path),
-        // RocksDB does not say where in a log.
-        ErrorKind::Corruption => match log::damaged(path) {
-            Ok(Some(damage)) => damage.into(),
-            _ => damaged(path.display().to_string(), error),
-        },
+        ErrorKind::Corruption => damaged(path.display().to_string(), error),
         _ => unusable(path, reason),
     }
 }

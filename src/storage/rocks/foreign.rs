@@ -72,6 +72,9 @@ fn check_database(path: &Path) -> Result<(), Error> {
 }
 
 fn holds_entries(path: &Path) -> bool {
+    if errors::check_damaged_logs(path).is_err() {
+        return true;
+    }
     let opened = DB::open_for_read_only(&Options::default(), path, false);
     opened.is_ok_and(|db| db.iterator(IteratorMode::Start).next().is_some())
 }

@@ -112,6 +112,7 @@ impl Disk {
         let unusable = |error: std::io::Error| errors::unusable(path, &error.to_string());
         std::fs::create_dir_all(path).map_err(unusable)?;
         let held = hold::hold(path)?;
+        errors::check_manifest(path)?;
         foreign::check(path)?;
         errors::check_logs(path)?;
         let found = Found::look(path);
@@ -125,7 +126,10 @@ impl Disk {
 
     /// Opens the directory without changing anything in it, even if an engine is running on it.
     pub fn open_read_only(path: &Path) -> Result<Self, Error> {
-        Self::read_only(path, &options::database(), Found::check_manifest)
+        Self::read_only(path, &options::database(), |found| {
+            errors::check_logs(path)?;
+            found.check_manifest(path)
+        })
     }
 
     /// The same, though something is wrong with it as a whole if that can be done: what is wrong is told.
@@ -133,25 +137,28 @@ impl Disk {
         match Self::open_read_only(path) {
             Ok(disk) => Ok((disk, None)),
             Err(error @ Error::Foreign { .. }) => Err(error),
-            Err(error) => match Self::read_only(path, &options::damaged_database(), |_, _| Ok(())) {
-                Ok(disk) => Ok((disk, Some(error))),
-                Err(_) => Err(error),
-            },
+            Err(error) => {
+                let check = |_: &Found| errors::check_damaged_logs(path);
+                match Self::read_only(path, &options::damaged_database(), check) {
+                    Ok(disk) => Ok((disk, Some(error))),
+                    Err(_) => Err(error),
+                }
+            }
         }
     }
 
     fn read_only(
         path: &Path,
         options: &Options,
-        check: impl Fn(&Found, &Path) -> Result<(), Error>,
+        check: impl FnOnce(&Found) -> Result<(), Error>,
     ) -> Result<Self, Error> {
+        errors::check_manifest(path)?;
         foreign::check(path)?;
         if !path.join("CURRENT").is_file() {
             return Err(errors::unusable(path, "there is no data in it"));
         }
-        errors::check_logs(path)?;
         let found = Found::look(path);
-        check(&found, path)?;
+        check(&found)?;
         let cache = options::cache();
         let tables = options::stored_tables(path, &cache);
         let open = |tables| DB::open_cf_descriptors_read_only(options, path, tables, false);

@@ -247,6 +247,23 @@ fn a_log_that_no_engine_opens_is_exported_around_its_damage() {
 }
 
 #[test]
+fn a_log_with_a_damaged_end_is_exported_up_to_there() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    spoken(&running, 90);
+    let killed = running.killed();
+    running.journal.close().unwrap();
+    let log = &largest(killed.path(), "log")[0];
+    let mut bytes = std::fs::read(log).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(log, bytes).unwrap();
+    let refused = all(killed.path(), false).unwrap_err().to_string();
+    assert!(refused.contains(".log, byte "), "{refused}");
+    let (things, exports) = all(killed.path(), true).unwrap();
+    assert!(exports.damages >= 1 && dialogs(&things).len() >= 85, "{exports:?}");
+}
+
+#[test]
 fn what_is_left_without_a_table_is_exported() {
     let (directory, _) = closed_directory(900);
     let journal = &largest(directory.path(), "sst")[0];
