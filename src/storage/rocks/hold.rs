@@ -7,12 +7,23 @@ use std::path::Path;
 use super::errors;
 use crate::error::Error;
 
-/// Holds the directory until the file is dropped. Nothing where the operating system cannot lock a directory:
+/// A directory that is held until this is dropped.
+#[derive(Debug)]
+pub(super) struct Held(File);
+
+impl Drop for Held {
+    /// Closing alone would not do: a process that is just being started by this one has all its files for a moment.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Holds the directory. Nothing where the operating system cannot lock a directory:
 /// then RocksDB's own lock has to do.
-pub(super) fn hold(path: &Path) -> Result<Option<File>, Error> {
+pub(super) fn hold(path: &Path) -> Result<Option<Held>, Error> {
     let Ok(directory) = File::open(path) else { return Ok(None) };
     match directory.try_lock() {
-        Ok(()) => Ok(Some(directory)),
+        Ok(()) => Ok(Some(Held(directory))),
         Err(TryLockError::WouldBlock) => Err(errors::in_use(path)),
         Err(TryLockError::Error(_)) => Ok(None),
     }
@@ -27,10 +38,11 @@ mod tests {
     fn a_directory_is_held_by_one_until_that_lets_go() {
         let directory = scratch();
         let held = hold(directory.path()).unwrap();
-        assert!(held.is_some());
+        let in_a_child = held.as_ref().unwrap().0.try_clone().unwrap();
         assert!(matches!(hold(directory.path()), Err(Error::InUse { .. })));
         drop(held);
         assert!(hold(directory.path()).unwrap().is_some());
+        drop(in_a_child);
         assert!(hold(&directory.path().join("missing")).unwrap().is_none());
     }
 }

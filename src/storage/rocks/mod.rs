@@ -19,7 +19,6 @@ mod purge;
 mod simulated;
 mod table;
 
-use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -69,7 +68,7 @@ pub(super) struct Disk {
     failure: OnceLock<Error>,
     path: PathBuf,
     /// Keeps other processes away while it is open for writing.
-    held: Mutex<Option<File>>,
+    held: Mutex<Option<hold::Held>>,
     found: Found,
     lookups: Lookups,
     cache: Cache,
