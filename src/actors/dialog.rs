@@ -16,11 +16,11 @@ use super::listing::Listing;
 use super::note::{DialogNote, Facts, Note};
 use super::script::Observation;
 use super::shard::{OpenOutbox, Shard};
+use crate::domain::dialog::Dialog;
 use crate::domain::dialog::command::{
     Context, Decision, DialogCommand, Lookup, Placement, Receive, SeenMessage,
 };
 use crate::domain::dialog::order::DialogOrder;
-use crate::domain::dialog::{Dialog, Traces};
 use crate::domain::event::{Change, DialogEvent, Events};
 use crate::domain::query::{GetDialog, GetFile, History};
 use crate::domain::statistics::Standing;
@@ -31,7 +31,7 @@ use crate::routing::Fact;
 use crate::storage::Packed;
 use crate::timestamp::Timestamp;
 
-pub use self::imaging::{Fingerprinted, OnDisk, send_image};
+pub use self::imaging::{Fingerprinted, News, OnDisk, send_image};
 pub use self::moving::Moving;
 
 /// What a dialog can be told.
@@ -220,6 +220,7 @@ impl DialogActor {
         let (Events::Dialog(_, events) | Events::Internal(_, events)) = change.events else { return };
         let erases = events.iter().any(DialogEvent::erases);
         let erased = self.dialog.as_deref().filter(|_| erases).map(Dialog::traces);
+        let ends = !self.dialog.as_deref().is_some_and(Dialog::is_closed);
         for event in events {
             company(self.id, &event).into_iter().for_each(|note| outbox.note(note));
             self.apply(event, now);
@@ -227,7 +228,7 @@ impl DialogActor {
         self.note_keeper(keeper, outbox);
         // Of what has ended there is always an image of what it is now: nothing else keeps it awake.
         if changed && self.dialog.as_deref().is_some_and(Dialog::is_closed) {
-            self.snapshot(erased, outbox);
+            self.snapshot(News { ends, erased }, outbox);
         }
         self.note(outbox, true, facts);
     }
@@ -329,10 +330,10 @@ impl DialogActor {
     }
 
     /// Sends the present state to disk.
-    fn snapshot(&mut self, erased: Option<Traces>, outbox: &mut OpenOutbox<'_>) {
+    fn snapshot(&mut self, news: News, outbox: &mut OpenOutbox<'_>) {
         let Some(dialog) = &self.dialog else { return };
         if !self.on_disk.clean {
-            self.on_disk = send_image(dialog, self.on_disk, erased, &self.shard.shared, outbox);
+            self.on_disk = send_image(dialog, self.on_disk, news, &self.shard.shared, outbox);
         }
     }
 
@@ -377,7 +378,7 @@ impl Handler<ToDialog> for DialogActor {
             ToDialog::Snapshot => {
                 let shard = Arc::clone(&self.shard);
                 let mut outbox = shard.open();
-                self.snapshot(None, &mut outbox);
+                self.snapshot(News::default(), &mut outbox);
                 self.note(&mut outbox, false, Facts::new());
             }
             ToDialog::Fingerprint(check) => self.add_fingerprint(&check),

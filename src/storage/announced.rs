@@ -158,6 +158,7 @@ mod tests {
             closed,
             was_open_on_disk: false,
             was_closed_on_disk: false,
+            ends: false,
             erased: None,
             requests: Default::default(),
         })

@@ -85,6 +85,8 @@ pub struct DialogImage {
     pub was_open_on_disk: bool,
     /// Whether an image of this dialog as a closed one was given before.
     pub was_closed_on_disk: bool,
+    /// Whether it has just ended, so that no later dialog of its client has.
+    pub ends: bool,
     /// With the first image of an erased dialog: what goes with it.
     pub erased: Option<Box<ErasedDialog>>,
 }
@@ -302,7 +304,8 @@ impl DialogImage {
         let Some(closed) = &self.closed else { return };
         if let Some(client) = &closed.client {
             let last = LastDialog { dialog: self.id, erased: closed.is_erased() };
-            see(Lead::Client(client_key(&client.channel, &client.id), last));
+            let key = client_key(&client.channel, &client.id);
+            see(if self.ends { Lead::Newest(key, last) } else { Lead::Client(key, last) });
         }
         external_keys(closed).for_each(|(key, message)| see(Lead::External(key, Some(message))));
         self.forgotten_keys().for_each(|(key, _)| see(Lead::External(key, None)));
@@ -312,8 +315,10 @@ impl DialogImage {
 /// What leads to a closed dialog, to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Lead {
-    /// The last dialog under the key of a client.
+    /// A dialog under the key of a client, who may have a later one.
     Client(Vec<u8>, LastDialog),
+    /// The last dialog under the key of a client: nothing there has to be looked at, which is cheaper.
+    Newest(Vec<u8>, LastDialog),
     /// The message under the key of an external id; none any more if it was erased.
     External(u128, Option<MessageId>),
 }
@@ -326,6 +331,7 @@ impl Lead {
         for lead in leads {
             match lead {
                 Self::Client(key, last) => changes.raise(Table::Clients, &key, last.to_stored()),
+                Self::Newest(key, last) => changes.put(Table::Clients, &key, &last.to_stored()),
                 Self::External(key, Some(message)) => {
                     changes.put(Table::ExternalIds, &key.to_be_bytes(), &message.0.to_be_bytes());
                 }
@@ -336,7 +342,7 @@ impl Lead {
 
     fn place(&self) -> (&[u8], u128) {
         match self {
-            Self::Client(key, _) => (key, 0),
+            Self::Client(key, _) | Self::Newest(key, _) => (key, 0),
             Self::External(key, _) => (&[], *key),
         }
     }

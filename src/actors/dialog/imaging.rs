@@ -41,12 +41,20 @@ impl Fingerprinted {
     }
 }
 
-/// Sends an image of a dialog to disk, and says what is there then. With the first one of an erased
-/// dialog goes what led to its messages.
+/// What has just happened to a dialog that its image has to tell.
+#[derive(Debug, Default)]
+pub struct News {
+    /// It has ended.
+    pub ends: bool,
+    /// It was erased: what led to its messages.
+    pub erased: Option<Traces>,
+}
+
+/// Sends an image of a dialog to disk, and says what is there then.
 pub fn send_image(
     dialog: &Arc<Dialog>,
     before: OnDisk,
-    erased: Option<Traces>,
+    news: News,
     shared: &Shared,
     outbox: &mut OpenOutbox<'_>,
 ) -> OnDisk {
@@ -68,7 +76,8 @@ pub fn send_image(
         closed,
         was_open_on_disk: before.open,
         was_closed_on_disk: before.fingerprint != Fingerprinted::Not && !before.open,
-        erased: erased.map(|traces| Box::new(ErasedDialog { opened_at: dialog.opened_at, traces })),
+        ends: news.ends,
+        erased: news.erased.map(|traces| Box::new(ErasedDialog { opened_at: dialog.opened_at, traces })),
     });
     if on_disk.open {
         shared.fingerprint.add(image.fingerprint_delta());

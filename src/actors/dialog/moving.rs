@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{DialogActor, OnDisk, send_image};
+use super::{DialogActor, News, OnDisk, send_image};
 use crate::actors::caller::Caller;
 use crate::actors::note::{Facts, Moved, Note};
 use crate::domain::dialog::Dialog;
@@ -63,6 +63,6 @@ impl DialogActor {
         shard.shared.reader.pass(crate::storage::testing::Trap::Move);
         let change = Change { at: now, events: Events::Dialog(to, there) };
         outbox.done(&change, Reply::Opened(Opened { dialog: to }), caller);
-        send_image(&Arc::new(dialog), OnDisk::default(), None, &shard.shared, &mut outbox);
+        send_image(&Arc::new(dialog), OnDisk::default(), News::default(), &shard.shared, &mut outbox);
     }
 }

@@ -18,7 +18,7 @@ use super::manners::Manners;
 use super::retention::Retention;
 use super::sleeping::Resting;
 use crate::actors::caller::Completion;
-use crate::actors::dialog::{Fingerprinted, OnDisk, send_image};
+use crate::actors::dialog::{Fingerprinted, News, OnDisk, send_image};
 use crate::actors::guard::guarded_task;
 use crate::actors::inbox::Inbox;
 use crate::actors::registry::Registry;
@@ -255,7 +255,13 @@ impl Dispatcher {
             if let (Some(client), Some(at), false) = (&dialog.client, dialog.closed_at, dialog.is_erased()) {
                 self.retention.closed(&client.channel, at);
             }
-            send_image(&Arc::new(dialog), on_disk, erased, &self.shared, &mut self.shard.open());
+            send_image(
+                &Arc::new(dialog),
+                on_disk,
+                News { ends: false, erased },
+                &self.shared,
+                &mut self.shard.open(),
+            );
             return;
         }
         let id = dialog.id;

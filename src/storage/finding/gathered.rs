@@ -9,12 +9,15 @@ use super::{FactHash, KEY_BYTES, Posting, place_of};
 use crate::domain::dialog::Dialog;
 use crate::domain::finding::{FactKind, facts};
 
+/// So many facts find room without growing; room for more is given back.
+const KEPT_FACTS: usize = 32 * 1024;
+
 /// Most facts are of one dialog alone.
 type Places = SmallVec<[u16; 4]>;
 
-/// Facts and the blocks in which they are true.
+/// Facts and the blocks in which they are true. Its tables stay as large as they have been, for the next dialogs.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(in crate::storage) struct Gathered {
     facts: HashMap<(FactHash, u32), Places>,
     /// Words by a hash of the whole word. People use the same ones again and again, so their beginnings
     /// are made once for all the dialogs in which they stand.
@@ -43,15 +46,17 @@ impl Gathered {
         });
     }
 
-    /// What to add under each key, in the order of the keys, in which they are cheapest to write.
-    pub fn into_sorted(self) -> Vec<([u8; KEY_BYTES], Vec<u8>)> {
-        let Self { mut facts, words } = self;
-        for ((_, block), Word { beginnings, places }) in words {
+    /// Takes what to add under each key, in the order of the keys, in which they are cheapest to write.
+    pub fn take_sorted(&mut self) -> Vec<([u8; KEY_BYTES], Vec<u8>)> {
+        let Self { facts, words } = self;
+        for ((_, block), Word { beginnings, places }) in words.drain() {
             for beginning in beginnings {
                 facts.entry((beginning, block)).or_default().extend_from_slice(&places);
             }
         }
-        let mut sorted: Vec<((FactHash, u32), Places)> = facts.into_iter().collect();
+        let mut sorted: Vec<((FactHash, u32), Places)> = facts.drain().collect();
+        words.shrink_to(KEPT_FACTS);
+        facts.shrink_to(KEPT_FACTS);
         // The order of the keys, by numbers.
         sorted.sort_unstable_by_key(|((fact, block), _)| (*fact, Reverse(*block)));
         let encoded = |places: Places| Posting::of(places.into_vec()).encode();

@@ -19,6 +19,7 @@ mod write;
 use hashbrown::HashSet;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+pub(super) use gathered::Gathered;
 pub(super) use posting::{Posting, union};
 pub(super) use write::IndexChanges;
 
@@ -92,7 +93,7 @@ fn dialog_at(block: u32, place: u16) -> DialogId {
 pub(super) fn count_entries<'a>(dialogs: impl Iterator<Item = &'a Dialog>) -> usize {
     let mut gathered = gathered::Gathered::default();
     dialogs.for_each(|dialog| gathered.add(dialog));
-    gathered.into_sorted().len()
+    gathered.take_sorted().len()
 }
 
 /// The fact and the block of a key.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::{FactHash, IndexChanges, LAST_BLOCK, dialog_at, parse_key, place_of};
+use super::{FactHash, Gathered, IndexChanges, LAST_BLOCK, dialog_at, parse_key, place_of};
 use crate::domain::dialog::{Author, CloseReason, Dialog, Message, Status, Visibility};
 use crate::domain::event::DialogEvent;
 use crate::domain::finding::FactKind;
@@ -53,6 +53,7 @@ fn image(dialog: &Dialog, was_closed_on_disk: bool) -> Arc<DialogImage> {
         closed: Some(Arc::new(dialog.clone())),
         was_open_on_disk: false,
         was_closed_on_disk,
+        ends: false,
         requests: Vec::new(),
         erased: None,
     })
@@ -165,7 +166,7 @@ impl Run {
         let Self { reader, pending, .. } = self;
         pending.sort_by_key(|image| image.id);
         for images in pending.chunks(3) {
-            let index = IndexChanges::of(images.iter(), &reader.disk).unwrap();
+            let index = IndexChanges::of(images.iter(), &mut Gathered::default(), &reader.disk).unwrap();
             let written = reader.disk.write(Safety::Memory, |changes| {
                 images.iter().for_each(|image| image.put(1, &Retained::default(), changes));
                 index.put(changes);

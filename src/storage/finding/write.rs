@@ -23,8 +23,12 @@ pub(in crate::storage) struct IndexChanges {
 impl IndexChanges {
     /// What images of dialogs change; several of one dialog stand one after the other. Only one
     /// thread writes images, so that nothing changes between this and the write.
-    pub fn of<'a>(images: impl Iterator<Item = &'a Arc<DialogImage>>, disk: &Disk) -> Result<Self, Error> {
-        let (mut added, mut removed) = (Gathered::default(), HashMap::<Key, Vec<u16>>::new());
+    pub fn of<'a>(
+        images: impl Iterator<Item = &'a Arc<DialogImage>>,
+        added: &mut Gathered,
+        disk: &Disk,
+    ) -> Result<Self, Error> {
+        let mut removed = HashMap::<Key, Vec<u16>>::new();
         let closed: Vec<_> = images.filter_map(|image| Some((image, image.closed.as_ref()?))).collect();
         for images in closed.chunk_by(|(one, _), (other, _)| one.id == other.id) {
             let (Some((first, _)), Some((_, dialog))) = (images.first(), images.last()) else { continue };
@@ -36,7 +40,7 @@ impl IndexChanges {
             }
             added.add(dialog);
         }
-        Ok(Self { replaced: replaced(removed, disk)?, added: added.into_sorted() })
+        Ok(Self { replaced: replaced(removed, disk)?, added: added.take_sorted() })
     }
 
     /// Puts the changes. What is replaced comes first: what is added goes to what it leaves.

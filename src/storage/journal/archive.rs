@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::{Alarm, checkpoint};
 use crate::error::Error;
 use crate::storage::codec;
-use crate::storage::finding::IndexChanges;
+use crate::storage::finding::{Gathered, IndexChanges};
 use crate::storage::frame::Position;
 use crate::storage::image::{DialogImage, Image, Lead, item_key, stored};
 use crate::storage::meta::{self, Checkpoint, Totals};
@@ -52,12 +52,14 @@ pub(super) struct Archive {
     begun: Option<Checkpoint>,
     /// Images to be written, each with the last event before it.
     pending: Vec<(u64, Image)>,
+    /// Where the facts of the dialogs of one write are gathered.
+    facts: Gathered,
 }
 
 impl Archive {
     pub fn new(store: Store, alarm: Arc<Alarm>, begun_at: Arc<AtomicU64>) -> Self {
         let totals = store.totals;
-        Self { store, totals, alarm, begun_at, begun: None, pending: Vec::new() }
+        Self { store, totals, alarm, begun_at, begun: None, pending: Vec::new(), facts: Gathered::default() }
     }
 
     /// Archives parcel by parcel until nothing more can come, or a write fails.
@@ -118,7 +120,7 @@ impl Archive {
         self.pending.sort_by_key(|(_, image)| dialog(image).map(|image| image.id));
         for images in self.pending.chunks(IMAGES_PER_WRITE) {
             let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
-            let index = IndexChanges::of(dialogs(), &self.store.disk)?;
+            let index = IndexChanges::of(dialogs(), &mut self.facts, &self.store.disk)?;
             let (totals, retained) = (&mut self.totals, &self.store.retained);
             self.store.disk.write(Safety::Memory, |changes| {
                 put_all(images, totals, retained, changes);

@@ -148,11 +148,12 @@ impl<R> Commit<R> {
         packed
     }
 
-    /// The spare buffer, unless it is much too large: who keeps the frame keeps all of the buffer.
+    /// The spare buffer, unless it would have to grow, or is much too large: who keeps the frame keeps all of the
+    /// buffer. New ones are of few sizes, so that they fit again.
     fn buffer(&mut self, records: usize) -> Vec<u8> {
-        let needed = frame::HEADER_BYTES + records;
+        let size = (frame::HEADER_BYTES + records).next_power_of_two();
         let spare = std::mem::take(&mut self.spare);
-        if spare.capacity() > 2 * needed { Vec::with_capacity(needed) } else { spare }
+        if (size..2 * size).contains(&spare.capacity()) { spare } else { Vec::with_capacity(size) }
     }
 
     fn write(

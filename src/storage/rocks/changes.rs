@@ -1,5 +1,7 @@
 //! Changes that are written together or not at all.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rocksdb::{ColumnFamily, DB, WriteBatch};
 
 #[cfg(test)]
@@ -24,13 +26,40 @@ enum Batch<'a> {
     },
 }
 
+/// How many bytes the last changes took: the next ones get as much room at once, since a batch that grows is copied
+/// again and again.
+#[derive(Debug, Default)]
+pub(super) struct UsualBytes(AtomicUsize);
+
+impl UsualBytes {
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub fn set(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+}
+
 impl<'a> Changes<'a> {
-    pub(super) fn on(backing: &'a Backing) -> Result<Self, Error> {
+    pub(super) fn on(backing: &'a Backing, usual: &UsualBytes) -> Result<Self, Error> {
         Ok(Self(match backing {
-            Backing::Rocks(db) => Batch::Rocks { db, tables: handles(db)?, batch: WriteBatch::default() },
+            Backing::Rocks(db) => {
+                let batch = WriteBatch::with_capacity_bytes(usual.get());
+                Batch::Rocks { db, tables: handles(db)?, batch }
+            }
             #[cfg(test)]
             Backing::Simulated(disk) => Batch::Simulated { disk, edits: Vec::new() },
         }))
+    }
+
+    /// Bytes of what is to be written.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.0 {
+            Batch::Rocks { batch, .. } => batch.size_in_bytes(),
+            #[cfg(test)]
+            Batch::Simulated { .. } => 0,
+        }
     }
 
     pub(super) fn write(self, safety: Safety) -> Result<(), String> {

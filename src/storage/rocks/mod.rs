@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 pub(super) use changes::Changes;
+use changes::UsualBytes;
 use found::Found;
 pub(super) use purge::StoredKeys;
 use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, Options, ReadOptions, WriteOptions};
@@ -71,6 +72,7 @@ pub(super) struct Disk {
     held: Mutex<Option<hold::Held>>,
     found: Found,
     lookups: Lookups,
+    usual: UsualBytes,
     cache: Cache,
     #[cfg(test)]
     pub faults: super::testing::Faults,
@@ -180,6 +182,7 @@ impl Disk {
             held: Mutex::default(),
             found,
             lookups: Lookups::default(),
+            usual: UsualBytes::default(),
             cache,
             #[cfg(test)]
             faults: super::testing::Faults::default(),
@@ -304,8 +307,9 @@ impl Disk {
     /// Writes what `fill` asks for, all or nothing.
     pub fn write(&self, safety: Safety, fill: impl FnOnce(&mut Changes<'_>)) -> Result<(), Error> {
         let opened = self.opened();
-        let mut changes = Changes::on(opened.as_ref().ok_or(Error::Closed)?)?;
+        let mut changes = Changes::on(opened.as_ref().ok_or(Error::Closed)?, &self.usual)?;
         fill(&mut changes);
+        self.usual.set(changes.bytes());
         self.guarded(|| changes.write(safety))
     }
 

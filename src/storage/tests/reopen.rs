@@ -110,6 +110,25 @@ fn the_larger_dialog_of_a_client_wins_whatever_the_order() {
 }
 
 #[test]
+fn a_dialog_that_ends_is_the_last_of_its_client_whatever_is_written_again_of_others() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let mut world = World::default();
+    // Each in a write of its own; 5 and 70 as after a start that reads them back.
+    for (id, ending) in [(5, true), (70, true), (300, true), (5, false), (70, false)] {
+        let mut batch = Batch::default();
+        world.ending = ending;
+        world.record(&of_dialog(id, 1, vec![opening(1), closing()]), &mut batch);
+        world.image(DialogId(id), &mut batch);
+        world.checkpoint(&mut batch);
+        running.commit_batch(batch);
+    }
+    running.journal.close().unwrap();
+    let again = Running::start(directory.path(), &quick());
+    assert_eq!(again.reader.last_dialog(&channel_id(), &client_id(1)).unwrap(), Some(DialogId(300)));
+}
+
+#[test]
 fn an_announced_dialog_is_known_before_and_after_its_image_is_written() {
     let directory = scratch();
     let running = Running::start(directory.path(), &quick());

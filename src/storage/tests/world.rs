@@ -30,6 +30,8 @@ pub struct World {
     /// Closed dialogs that were archived: only their fingerprints are remembered.
     pub archived: BTreeMap<DialogId, u64>,
     pub seq: u64,
+    /// Whether the images of closed dialogs are those of their end.
+    pub ending: bool,
 }
 
 impl World {
@@ -83,6 +85,7 @@ impl World {
             closed,
             was_open_on_disk: known.open_on_disk,
             was_closed_on_disk: known.on_disk.is_some() && !known.open_on_disk,
+            ends: is_closed && self.ending,
             erased: None,
         });
         batch.image(Image::Dialog(Arc::clone(&image)));
