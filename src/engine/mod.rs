@@ -58,6 +58,10 @@ use crate::error::Error;
 /// Commands on one dialog, and of one client, are done in the order of the calls. Between dialogs
 /// only outcomes order them: what one command frees (a [`finish`](AsOperator::finish), say) can be
 /// relied upon by another when its outcome is there.
+///
+/// Let the last handle go before the process ends; one in a `static` is never dropped, so [`close`](Self::close) it.
+/// RocksDB's threads work until then, and a process that ends around them may end with a signal. Even so nothing
+/// acknowledged is lost: the next opening reads the journal, as after a kill.
 #[derive(Debug, Clone)]
 pub struct Engine {
     running: Arc<Running>,
