@@ -86,7 +86,7 @@ impl Announced {
     }
 
     /// What all images that were ever announced change in the fingerprint of everything. Those that are not
-    /// written yet are packed for it.
+    /// written yet are encoded for it.
     pub fn fingerprint(&self) -> u64 {
         let recent = self.recent();
         let (counted, images) = (recent.fingerprint, recent.dialogs.values().cloned().collect::<Vec<_>>());
@@ -146,13 +146,15 @@ mod tests {
     use std::sync::OnceLock;
 
     use super::*;
+    use crate::storage::image::Packed;
     use crate::storage::testing::{channel_id, client_id, closed_dialog};
 
     fn image(id: u64, client: u64) -> Arc<DialogImage> {
         let closed = Some(Arc::new(closed_dialog(id, client)));
         Arc::new(DialogImage {
             id: DialogId(id),
-            packed: OnceLock::new(),
+            open: None,
+            fingerprint: OnceLock::new(),
             fingerprint_before: 0,
             head: None,
             closed,
@@ -195,9 +197,10 @@ mod tests {
         let announced = Announced::default();
         let first = image(1, 7);
         let mut later = DialogImage::clone(&image(1, 8));
-        later.fingerprint_before = first.packed().fingerprint;
+        later.fingerprint_before = first.fingerprint_delta();
         let (later, other) = (Arc::new(later), image(2, 7));
-        let all = later.packed().fingerprint.wrapping_add(other.packed().fingerprint);
+        let print = |image: &DialogImage| Packed::of(image.closed.as_deref().unwrap()).fingerprint;
+        let all = print(&later).wrapping_add(print(&other));
         [&first, &later, &other].into_iter().for_each(|image| announced.announce(image));
         assert_eq!(announced.fingerprint(), all);
         announced.written([&first, &other].into_iter());

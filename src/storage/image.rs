@@ -71,8 +71,10 @@ pub enum Image {
 pub struct DialogImage {
     /// Which.
     pub id: DialogId,
-    /// The encoded dialog. Of a closed one it is made by whoever first needs it, which mostly is who writes it.
-    pub packed: OnceLock<Packed>,
+    /// With the image of an open dialog: the encoded dialog. A closed one is encoded when it is written.
+    pub open: Option<Vec<u8>>,
+    /// The fingerprint. Of a closed one it is taken by whoever first needs it, which mostly is who writes it.
+    pub fingerprint: OnceLock<u64>,
     /// The fingerprint of the image before; 0 if there was none.
     pub fingerprint_before: u64,
     /// Where its requests to the outside stand.
@@ -254,16 +256,30 @@ impl LastDialog {
 }
 
 impl DialogImage {
-    /// The encoded dialog.
-    pub fn packed(&self) -> &Packed {
-        self.packed.get_or_init(|| {
-            Packed::of(self.closed.as_deref().expect("an open dialog is packed when its image is made"))
-        })
-    }
-
     /// Its fingerprint less that of the image before.
     pub fn fingerprint_delta(&self) -> u64 {
-        self.packed().fingerprint.wrapping_sub(self.fingerprint_before)
+        let fingerprint = self.fingerprint.get_or_init(|| {
+            let mut state = Vec::new();
+            self.append_to(&mut state);
+            fingerprint(Thing::Dialog(self.id), &state)
+        });
+        fingerprint.wrapping_sub(self.fingerprint_before)
+    }
+
+    fn append_to(&self, bytes: &mut Vec<u8>) {
+        match (&self.closed, &self.open) {
+            (Some(closed), _) => codec::append(bytes, &**closed),
+            (None, open) => bytes.extend_from_slice(open.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// Makes `value` what is stored.
+    fn store_in(&self, value: &mut Vec<u8>, as_of: u64) {
+        value.clear();
+        value.extend_from_slice(&as_of.to_le_bytes());
+        let state = value.len();
+        self.append_to(value);
+        self.fingerprint.get_or_init(|| fingerprint(Thing::Dialog(self.id), &value[state..]));
     }
 
     /// The keys of the external ids that go with what is erased.
@@ -276,10 +292,16 @@ impl DialogImage {
         })
     }
 
-    /// Puts the image and what leads to it.
-    pub(super) fn put(&self, as_of: u64, retained: &Retained, changes: &mut Changes<'_>) {
-        let value = stored(as_of, &self.packed().state);
-        changes.put(Table::Dialogs, &dialog_key(self.id, self.closed.is_some()), &value);
+    /// Puts the image and what leads to it. What `value` holds is of no use; it has room.
+    pub(super) fn put(
+        &self,
+        as_of: u64,
+        retained: &Retained,
+        value: &mut Vec<u8>,
+        changes: &mut Changes<'_>,
+    ) {
+        self.store_in(value, as_of);
+        changes.put(Table::Dialogs, &dialog_key(self.id, self.closed.is_some()), value);
         heads::put(self, changes);
         requests::put(&self.requests, changes);
         let Some(closed) = &self.closed else { return };

@@ -59,17 +59,17 @@ pub fn send_image(
     outbox: &mut OpenOutbox<'_>,
 ) -> OnDisk {
     let closed = dialog.is_closed().then(|| Arc::clone(dialog));
-    let packed = if closed.is_some() { OnceLock::new() } else { OnceLock::from(Packed::of(dialog)) };
+    let packed = closed.is_none().then(|| Packed::of(dialog));
+    let fingerprint = packed.as_ref().map(|packed| packed.fingerprint);
     let on_disk = OnDisk {
-        fingerprint: packed
-            .get()
-            .map_or(Fingerprinted::AsItIs, |packed| Fingerprinted::As(packed.fingerprint)),
+        fingerprint: fingerprint.map_or(Fingerprinted::AsItIs, Fingerprinted::As),
         open: closed.is_none(),
         clean: true,
     };
     let image = Arc::new(DialogImage {
         id: dialog.id,
-        packed,
+        open: packed.map(|packed| packed.state),
+        fingerprint: fingerprint.map_or_else(OnceLock::new, OnceLock::from),
         fingerprint_before: before.fingerprint.of(dialog),
         requests: Indexed::all(dialog),
         head: encode_head(dialog),

@@ -47,7 +47,8 @@ fn dialog(number: u64, [channel, client, owner, participant]: [usize; 4], words:
 fn image(dialog: &Dialog, was_closed_on_disk: bool) -> Arc<DialogImage> {
     Arc::new(DialogImage {
         id: dialog.id,
-        packed: OnceLock::new(),
+        open: None,
+        fingerprint: OnceLock::new(),
         fingerprint_before: 0,
         head: None,
         closed: Some(Arc::new(dialog.clone())),
@@ -168,7 +169,8 @@ impl Run {
         for images in pending.chunks(3) {
             let index = IndexChanges::of(images.iter(), &mut Gathered::default(), &reader.disk).unwrap();
             let written = reader.disk.write(Safety::Memory, |changes| {
-                images.iter().for_each(|image| image.put(1, &Retained::default(), changes));
+                let mut value = Vec::new();
+                images.iter().for_each(|image| image.put(1, &Retained::default(), &mut value, changes));
                 index.put(changes);
             });
             written.unwrap();

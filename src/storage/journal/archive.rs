@@ -153,22 +153,22 @@ fn dialog(image: &Image) -> Option<&Arc<DialogImage>> {
 }
 
 fn put_all(images: &[(u64, Image)], totals: &mut Totals, retained: &Retained, changes: &mut Changes<'_>) {
-    let mut leads = Vec::with_capacity(images.len());
+    let (mut leads, mut value) = (Vec::with_capacity(images.len()), Vec::new());
     for (as_of, image) in images {
-        put(*as_of, image, totals, retained, changes);
-        if let Some(image) = dialog(image) {
-            image.leads(|lead| leads.push(lead));
+        match dialog(image) {
+            Some(image) => {
+                image.put(*as_of, retained, &mut value, changes);
+                image.leads(|lead| leads.push(lead));
+                totals.take(image);
+            }
+            None => put(*as_of, image, totals, changes),
         }
     }
     Lead::put_all(leads, changes);
 }
 
-fn put(as_of: u64, image: &Image, totals: &mut Totals, retained: &Retained, changes: &mut Changes<'_>) {
+fn put(as_of: u64, image: &Image, totals: &mut Totals, changes: &mut Changes<'_>) {
     match image {
-        Image::Dialog(dialog) => {
-            dialog.put(as_of, retained, changes);
-            totals.take(dialog);
-        }
         Image::Operator { id, state, fingerprint_delta } => {
             changes.put(Table::Operators, id.as_str().as_bytes(), &stored(as_of, state));
             totals.fingerprint = totals.fingerprint.wrapping_add(*fingerprint_delta);
@@ -187,6 +187,6 @@ fn put(as_of: u64, image: &Image, totals: &mut Totals, retained: &Retained, chan
             totals.next_key += 1;
         }
         Image::Memory(bytes) => meta::put_memory(changes, &stored(as_of, bytes)),
-        Image::CheckpointBegin | Image::CheckpointEnd | Image::Barrier(_) => {}
+        Image::Dialog(_) | Image::CheckpointBegin | Image::CheckpointEnd | Image::Barrier(_) => {}
     }
 }

@@ -78,7 +78,8 @@ impl World {
         let is_closed = closed.is_some();
         let image = Arc::new(DialogImage {
             id,
-            packed: OnceLock::from(packed),
+            open: (!is_closed).then_some(packed.state),
+            fingerprint: OnceLock::from(now),
             fingerprint_before: known.on_disk.unwrap_or(0),
             requests: Indexed::all(dialog),
             head: encode_head(dialog),
