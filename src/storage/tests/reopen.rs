@@ -93,39 +93,37 @@ fn a_closed_dialog_is_found_by_id_client_and_external_id() {
     assert_eq!(external("2-1"), None);
 }
 
-#[test]
-fn the_larger_dialog_of_a_client_wins_whatever_the_order() {
-    let directory = scratch();
-    let running = Running::start(directory.path(), &quick());
-    let (mut world, mut batch) = (World::default(), Batch::default());
-    for id in [300, 5, 70] {
-        world.record(&of_dialog(id, 1, vec![opening(1), closing()]), &mut batch);
-        world.image(DialogId(id), &mut batch);
-    }
-    world.checkpoint(&mut batch);
-    running.commit_batch(batch);
-    running.journal.close().unwrap();
-    let again = Running::start(directory.path(), &quick());
-    assert_eq!(again.reader.last_dialog(&channel_id(), &client_id(1)).unwrap(), Some(DialogId(300)));
-}
-
-#[test]
-fn a_dialog_that_ends_is_the_last_of_its_client_whatever_is_written_again_of_others() {
+/// The last dialog of the client after writes of closed dialogs, each with whether its image is that of its end.
+fn last_dialog_after(writes: &[&[(u64, bool)]]) -> Option<DialogId> {
     let directory = scratch();
     let running = Running::start(directory.path(), &quick());
     let mut world = World::default();
-    // Each in a write of its own; 5 and 70 as after a start that reads them back.
-    for (id, ending) in [(5, true), (70, true), (300, true), (5, false), (70, false)] {
+    for dialogs in writes {
         let mut batch = Batch::default();
-        world.ending = ending;
-        world.record(&of_dialog(id, 1, vec![opening(1), closing()]), &mut batch);
-        world.image(DialogId(id), &mut batch);
+        for (id, ending) in *dialogs {
+            world.ending = *ending;
+            world.record(&of_dialog(*id, 1, vec![opening(1), closing()]), &mut batch);
+            world.image(DialogId(*id), &mut batch);
+        }
         world.checkpoint(&mut batch);
         running.commit_batch(batch);
     }
     running.journal.close().unwrap();
-    let again = Running::start(directory.path(), &quick());
-    assert_eq!(again.reader.last_dialog(&channel_id(), &client_id(1)).unwrap(), Some(DialogId(300)));
+    Running::start(directory.path(), &quick()).reader.last_dialog(&channel_id(), &client_id(1)).unwrap()
+}
+
+#[test]
+fn the_larger_dialog_of_a_client_wins_whatever_the_order() {
+    assert_eq!(last_dialog_after(&[&[(300, false), (5, false), (70, false)]]), Some(DialogId(300)));
+}
+
+#[test]
+fn a_dialog_that_ends_is_the_last_of_its_client_whatever_is_written_again_of_others() {
+    let ends: [&[(u64, bool)]; 3] = [&[(5, true)], &[(70, true)], &[(300, true)]];
+    assert_eq!(last_dialog_after(&ends), Some(DialogId(300)));
+    // As after a start that reads them back.
+    let again: [&[(u64, bool)]; 2] = [&[(5, false)], &[(70, false)]];
+    assert_eq!(last_dialog_after(&[&ends[..], &again[..]].concat()), Some(DialogId(300)));
 }
 
 #[test]
