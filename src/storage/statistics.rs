@@ -30,10 +30,10 @@ const ENTRIES_PER_WRITE: usize = 256;
 #[derive(Default)]
 pub(super) struct SharedStatistics(Mutex<Statistics>);
 
-/// Changed books and full pages, encoded, as they are after an event.
+/// Changed books and full pages as they are after an event.
 pub(super) struct Writing {
     seq: u64,
-    entries: Vec<Entry>,
+    changed: Vec<Changed>,
 }
 
 impl SharedStatistics {
@@ -52,30 +52,33 @@ impl SharedStatistics {
 
     /// What has changed since the last time, as it is after the event `seq`.
     pub fn changed(&self, seq: u64) -> Writing {
-        let mut entries = Vec::new();
-        self.lock().write(seq, |changed| {
-            entries.push(match changed {
-                Changed::Channel(id, book) => (book_key(CHANNEL_BOOK, id.as_str()), codec::encode(book)),
-                Changed::Operator(id, book) => (book_key(OPERATOR_BOOK, id.as_str()), codec::encode(book)),
-                Changed::Page(subject, day, page) => (page_key(subject, day), codec::encode(page)),
-            });
-        });
-        Writing { seq, entries }
+        Writing { seq, changed: self.lock().changed(seq) }
     }
 
     /// Brings it to the disk; from then on full pages are found there.
-    pub fn write(&self, writing: Writing, disk: &Disk) -> Result<(), Error> {
-        for entries in writing.entries.chunks(ENTRIES_PER_WRITE) {
+    pub fn write(&self, Writing { seq, changed }: Writing, disk: &Disk) -> Result<(), Error> {
+        // Each is let go of once it is encoded: from then on it can be changed without a copy.
+        let mut entries = changed.into_iter().map(entry).peekable();
+        while entries.peek().is_some() {
+            let entries: Vec<Entry> = entries.by_ref().take(ENTRIES_PER_WRITE).collect();
             disk.write(Safety::Memory, |changes| {
                 entries.iter().for_each(|(key, value)| changes.put(Table::Statistics, key, value));
             })?;
         }
-        self.lock().forget_written(writing.seq);
+        self.lock().forget_written(seq);
         Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Statistics> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn entry(changed: Changed) -> Entry {
+    match changed {
+        Changed::Channel(id, book) => (book_key(CHANNEL_BOOK, id.as_str()), codec::encode(&*book)),
+        Changed::Operator(id, book) => (book_key(OPERATOR_BOOK, id.as_str()), codec::encode(&*book)),
+        Changed::Page(subject, day, page) => (page_key(&subject, day), codec::encode(&*page)),
     }
 }
 

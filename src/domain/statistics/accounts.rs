@@ -1,6 +1,7 @@
 //! The books of all channels and operators, and how tallies are entered in them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -64,19 +65,19 @@ impl OperatorBook {
 /// A page that is full, and with which writing it went to the disk.
 #[derive(Debug, Clone, PartialEq)]
 struct Full {
-    page: Page,
+    page: Arc<Page>,
     written_with: Option<u64>,
 }
 
-/// What has to be written.
+/// What has to be written, as it was at one moment, whatever is booked meanwhile.
 #[derive(Debug)]
-pub enum Changed<'a> {
+pub enum Changed {
     /// All that there is of a channel but its full pages.
-    Channel(&'a ChannelId, &'a ChannelBook),
+    Channel(ChannelId, Arc<ChannelBook>),
     /// The same of an operator.
-    Operator(&'a OperatorId, &'a OperatorBook),
+    Operator(OperatorId, Arc<OperatorBook>),
     /// A full page, which never changes again, of this day.
-    Page(&'a Subject, i64, &'a Page),
+    Page(Subject, i64, Arc<Page>),
 }
 
 /// The books of all channels and operators. Full pages are kept until they are on the disk.
@@ -218,22 +219,28 @@ impl Statistics {
         }));
     }
 
-    /// Shows all that has changed since the last time, as it is after the event `seq`, to be written with it.
-    pub fn write(&mut self, seq: u64, mut show: impl FnMut(Changed<'_>)) {
+    /// All that has changed since the last time, as it is after the event `seq`, to be written with it. It is
+    /// not copied: a book of it that is changed meanwhile is, then.
+    pub fn changed(&mut self, seq: u64) -> Vec<Changed> {
+        let mut changed = Vec::new();
         for (subject, pages) in &mut self.full {
             for (day, full) in pages.iter_mut().filter(|(_, full)| full.written_with.is_none()) {
                 full.written_with = Some(seq);
-                show(Changed::Page(subject, *day, &full.page));
+                changed.push(Changed::Page(subject.clone(), *day, Arc::clone(&full.page)));
             }
         }
-        for (id, book) in self.channels.iter_mut().filter(|(_, book)| book.book.dirty) {
-            (book.book.dirty, book.book.as_of) = (false, seq);
-            show(Changed::Channel(id, book));
-        }
-        for (id, book) in self.operators.iter_mut().filter(|(_, book)| book.book.dirty) {
-            (book.book.dirty, book.book.as_of) = (false, seq);
-            show(Changed::Operator(id, book));
-        }
+        let written = |book: &mut Book| (book.dirty, book.as_of) = (false, seq);
+        self.channels.hand_out(
+            |channel| channel.book.dirty,
+            |channel| written(&mut channel.book),
+            |id, channel| changed.push(Changed::Channel(id.clone(), channel)),
+        );
+        self.operators.hand_out(
+            |operator| operator.book.dirty,
+            |operator| written(&mut operator.book),
+            |id, operator| changed.push(Changed::Operator(id.clone(), operator)),
+        );
+        changed
     }
 
     /// Forgets the full pages that were written with the event `seq` or before, and are on the disk now.
@@ -246,7 +253,8 @@ impl Statistics {
 
     /// The pages that are still here, in order: those before are on the disk.
     pub fn pages(&self, subject: &Subject) -> Vec<(i64, Page)> {
-        let full = self.full.get(subject).into_iter().flatten().map(|(day, full)| (*day, full.page.clone()));
+        let full =
+            self.full.get(subject).into_iter().flatten().map(|(day, full)| (*day, Page::clone(&full.page)));
         let book = match subject {
             Subject::Channel(channel) => self.channels.get(channel).map(|channel| &channel.book),
             Subject::Operator(operator) => self.operators.get(operator).map(|operator| &operator.book),
@@ -276,5 +284,5 @@ impl Statistics {
 }
 
 fn keep(full: &mut HashMap<Subject, BTreeMap<i64, Full>>, subject: Subject, day: i64, page: Page) {
-    full.entry(subject).or_default().insert(day, Full { page, written_with: None });
+    full.entry(subject).or_default().insert(day, Full { page: Arc::new(page), written_with: None });
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
+use super::backlog::Taken;
 use super::{Alarm, checkpoint};
 use crate::error::Error;
 use crate::storage::codec;
@@ -30,6 +31,9 @@ const IMAGES_AT_ONCE: usize = 8192;
 /// How long fewer images wait for more.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// Bytes of journal after which it is looked whether it is time for a flush.
+const LOOK_BYTES: u64 = 4 * 1024 * 1024;
+
 /// The images of one committed group.
 pub(super) struct Parcel {
     /// The place before the group.
@@ -44,8 +48,16 @@ pub(super) struct Parcel {
     pub statistics: Option<Writing>,
 }
 
+impl Parcel {
+    /// How many images are in it.
+    pub fn len(&self) -> usize {
+        self.images.iter().map(|(_, images)| images.len()).sum()
+    }
+}
+
 pub(super) struct Archive {
     store: Store,
+    taken: Taken,
     totals: Totals,
     alarm: Arc<Alarm>,
     begun_at: Arc<AtomicU64>,
@@ -54,20 +66,31 @@ pub(super) struct Archive {
     pending: Vec<(u64, Image)>,
     /// Where the facts of the dialogs of one write are gathered.
     facts: Gathered,
+    /// Bytes of journal before the group at which it was last looked.
+    looked_at: u64,
 }
 
 impl Archive {
-    pub fn new(store: Store, alarm: Arc<Alarm>, begun_at: Arc<AtomicU64>) -> Self {
-        let totals = store.totals;
-        Self { store, totals, alarm, begun_at, begun: None, pending: Vec::new(), facts: Gathered::default() }
+    pub fn new(store: Store, alarm: Arc<Alarm>, begun_at: Arc<AtomicU64>, taken: Taken) -> Self {
+        Self {
+            totals: store.totals,
+            store,
+            taken,
+            alarm,
+            begun_at,
+            begun: None,
+            pending: Vec::new(),
+            facts: Gathered::default(),
+            looked_at: 0,
+        }
     }
 
     /// Archives parcel by parcel until nothing more can come, or a write fails.
     pub fn run(mut self, parcels: &Receiver<Parcel>) {
         loop {
             let outcome = match parcels.recv_timeout(PATIENCE) {
-                Ok(parcel) => self.take(parcel),
-                Err(RecvTimeoutError::Timeout) => self.write(),
+                Ok(parcel) => self.take_and_flush(parcel),
+                Err(RecvTimeoutError::Timeout) => self.write().and_then(|()| self.store.disk.flush_in_time()),
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             if let Err(error) = outcome {
@@ -79,8 +102,25 @@ impl Archive {
         }
     }
 
-    /// Takes the images of one group.
+    fn take_and_flush(&mut self, parcel: Parcel) -> Result<(), Error> {
+        let bytes = parcel.bytes_before;
+        self.take(parcel)?;
+        if bytes - self.looked_at < LOOK_BYTES {
+            return Ok(());
+        }
+        self.looked_at = bytes;
+        self.store.disk.flush_in_time()
+    }
+
+    /// Takes the images of one group, and says so.
     pub(super) fn take(&mut self, parcel: Parcel) -> Result<(), Error> {
+        let images = parcel.len();
+        self.take_in(parcel)?;
+        self.taken.say(images);
+        Ok(())
+    }
+
+    fn take_in(&mut self, parcel: Parcel) -> Result<(), Error> {
         #[cfg(test)]
         self.store.disk.faults.pass(crate::storage::testing::Trap::Archive);
         let Parcel { start, clock, bytes_before, images, statistics } = parcel;

@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender, select};
 
 use super::Alarm;
 use super::archive::Parcel;
+use super::backlog::Backlog;
 use super::release::Released;
 use crate::domain::file::Upload;
 use crate::domain::statistics::Tally;
@@ -43,7 +44,7 @@ pub(super) struct Commit<R> {
     spare: Vec<u8>,
     alarm: Arc<Alarm>,
     to_release: Sender<Released<R>>,
-    to_archive: Sender<Parcel>,
+    pub(super) backlog: Backlog,
     statistics: Arc<SharedStatistics>,
 }
 
@@ -53,7 +54,7 @@ impl<R> Commit<R> {
         alarm: Arc<Alarm>,
         begun_at: Arc<AtomicU64>,
         to_release: Sender<Released<R>>,
-        to_archive: Sender<Parcel>,
+        backlog: Backlog,
     ) -> Self {
         Self {
             disk: Arc::clone(&store.disk),
@@ -69,7 +70,7 @@ impl<R> Commit<R> {
             spare: Vec::new(),
             alarm,
             to_release,
-            to_archive,
+            backlog,
             statistics: Arc::clone(&store.statistics),
         }
     }
@@ -201,9 +202,9 @@ impl<R> Commit<R> {
         ends.then(|| self.statistics.changed(self.position.last_seq()))
     }
 
-    fn archive(&self, parcel: Parcel) {
+    fn archive(&mut self, parcel: Parcel) {
         if !parcel.images.is_empty() {
-            let _ = self.to_archive.send(parcel);
+            self.backlog.add(parcel);
         }
     }
 

@@ -10,6 +10,7 @@
 //! count comes beside the records, and is booked by the commit thread before anybody hears of the group.
 
 mod archive;
+mod backlog;
 mod checkpoint;
 mod commit;
 mod release;
@@ -36,10 +37,13 @@ use crate::limits;
 #[cfg(test)]
 pub(crate) use stepped::SteppedJournal;
 
-/// Groups that may wait to be released, or to be archived. The first is short so that a host
-/// which is slow to take its replies slows the engine down; the second outlasts a checkpoint.
+/// Groups that may wait to be released: few, so that a host which is slow to take its replies slows the engine
+/// down.
 const RELEASE_QUEUE_GROUPS: usize = 16;
-const ARCHIVE_QUEUE_GROUPS: usize = 128;
+
+/// Images that may wait to be archived: as many as come while a checkpoint is flushed. However many groups hold
+/// them, they take some 100 MiB of memory at most.
+const ARCHIVE_QUEUE_IMAGES: usize = 32 * 1024;
 
 impl<R> fmt::Debug for Journal<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,13 +83,13 @@ impl<R: Send + 'static> Journal<R> {
         let (batches, to_commit) = bounded(limits::JOURNAL_QUEUE_BATCHES);
         let (closing, is_closing) = bounded(0);
         let (to_release, released) = bounded(RELEASE_QUEUE_GROUPS);
-        let (to_archive, archived) = bounded(ARCHIVE_QUEUE_GROUPS);
+        let (backlog, archived, taken) = backlog::backlog();
         let alarm = Arc::new(Alarm { hooks, raised: AtomicBool::new(false) });
         // Until the first checkpoint of this run, what recovery had to read counts as well.
         let begun_at = Arc::new(AtomicU64::new(0));
         let (disk, tail) = (Arc::clone(&store.disk), Arc::clone(&store.tail));
-        let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, to_archive);
-        let archive = Archive::new(store, Arc::clone(&alarm), begun_at);
+        let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, backlog);
+        let archive = Archive::new(store, Arc::clone(&alarm), begun_at, taken);
         let threads = vec![
             spawn("centrala-commit", &alarm, {
                 let (rest, end) = (to_commit.clone(), is_closing.clone());

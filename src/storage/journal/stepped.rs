@@ -7,9 +7,10 @@ use std::sync::atomic::AtomicU64;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::archive::{Archive, Parcel};
+use super::backlog::backlog;
 use super::commit::Commit;
 use super::release::{self, Released};
-use super::{ARCHIVE_QUEUE_GROUPS, Alarm, RELEASE_QUEUE_GROUPS};
+use super::{Alarm, RELEASE_QUEUE_GROUPS};
 use crate::error::Error;
 use crate::limits;
 use crate::storage::batch::{Batch, Gate, Hooks};
@@ -35,12 +36,12 @@ impl<G: Gate> SteppedJournal<G> {
     pub fn new(store: Store, hooks: Arc<dyn Hooks>, gate: G) -> Self {
         let (batches, to_commit) = unbounded();
         let (to_release, released) = unbounded();
-        let (to_archive, parcels) = unbounded();
+        let (backlog, parcels, taken) = backlog();
         let alarm = Arc::new(Alarm { hooks, raised: Default::default() });
         let begun_at = Arc::new(AtomicU64::new(0));
         let disk = Arc::clone(&store.disk);
-        let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, to_archive);
-        let archive = Some(Archive::new(store, Arc::clone(&alarm), begun_at));
+        let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, backlog);
+        let archive = Some(Archive::new(store, Arc::clone(&alarm), begun_at, taken));
         Self { batches, to_commit, released, parcels, alarm, disk, commit, gate, archive }
     }
 
@@ -62,7 +63,7 @@ impl<G: Gate> SteppedJournal<G> {
     /// Commits a group of so many batches at most. False if none waits, or what was committed before has to
     /// be let go or archived first.
     pub fn commit(&mut self, at_most: usize) -> bool {
-        if self.released.len() >= RELEASE_QUEUE_GROUPS || self.parcels.len() >= ARCHIVE_QUEUE_GROUPS {
+        if self.released.len() >= RELEASE_QUEUE_GROUPS || self.commit.backlog.is_half_full() {
             return false;
         }
         let mut group: Vec<_> = self.to_commit.try_iter().take(at_most).collect();

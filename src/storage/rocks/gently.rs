@@ -1,15 +1,21 @@
-//! Letting go of old logs in small steps. A file system frees a large file at once, and whoever syncs another one
-//! meanwhile waits for that: half a millisecond for each MiB where it tells the disk as well.
+//! Flushes that keep commands waiting as little as can be.
+//!
+//! They begin between two writes of images: when tables in memory are changed for empty ones, all writes wait for
+//! those under way. So whoever writes images begins each flush a little before RocksDB would begin it by itself.
+//!
+//! And they let go of old logs in small steps. A file system frees a large file at once, and whoever syncs another
+//! one meanwhile waits for that: half a millisecond for each MiB where it tells the disk as well.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rocksdb::{DB, Error};
+use rocksdb::{ColumnFamily, DB, Error, FlushOptions};
 
-use super::log;
+use super::{Table, log, options, stored};
 
 /// What a log loses at once.
 const STEP_BYTES: u64 = 2 * 1024 * 1024;
@@ -17,16 +23,70 @@ const STEP_BYTES: u64 = 2 * 1024 * 1024;
 /// How long others have the disk for themselves between two steps.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Flushes, and makes the logs short that are no longer needed then, before RocksDB removes them.
-pub(super) fn flush(
-    db: &DB,
-    directory: &Path,
-    flush: impl FnOnce() -> Result<(), Error>,
-) -> Result<(), Error> {
-    db.disable_file_deletions()?;
-    let flushed = flush().map(|()| shorten_logs(db, directory));
-    db.enable_file_deletions()?;
-    flushed
+/// The flushes of one directory, one at a time.
+#[derive(Debug, Default)]
+pub(super) struct Flushes {
+    /// Whether one is under way. As long as it is, no file is removed.
+    under_way: Mutex<bool>,
+}
+
+impl Flushes {
+    /// Flushes all tables, and waits until that is done.
+    pub fn flush(&self, db: &DB, directory: &Path, tables: &[&ColumnFamily]) -> Result<(), Error> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        begin(db, &mut under_way)?;
+        let flushed = db.flush_cfs_opt(tables, &FlushOptions::default());
+        end(db, directory, &mut under_way)?;
+        flushed
+    }
+
+    /// Whether there is something to do for `go_on`.
+    pub fn is_due(&self, db: &DB) -> bool {
+        // Somebody who flushes now does it all.
+        let Ok(under_way) = self.under_way.try_lock() else { return false };
+        if *under_way { !is_being_flushed(db) } else { is_full(db) }
+    }
+
+    /// Begins a flush, or ends the one that has been done meanwhile.
+    pub fn go_on(&self, db: &DB, directory: &Path, tables: &[&ColumnFamily]) -> Result<(), Error> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if *under_way {
+            return end(db, directory, &mut under_way);
+        }
+        begin(db, &mut under_way)?;
+        let mut options = FlushOptions::default();
+        options.set_wait(false);
+        db.flush_cfs_opt(tables, &options)
+    }
+}
+
+fn begin(db: &DB, under_way: &mut bool) -> Result<(), Error> {
+    if !*under_way {
+        db.disable_file_deletions()?;
+        *under_way = true;
+    }
+    Ok(())
+}
+
+/// Makes the logs short that are no longer needed, before RocksDB removes them.
+fn end(db: &DB, directory: &Path, under_way: &mut bool) -> Result<(), Error> {
+    shorten_logs(db, directory);
+    *under_way = false;
+    db.enable_file_deletions()
+}
+
+fn is_full(db: &DB) -> bool {
+    let bytes = |table: &Table| property(db, *table, "rocksdb.cur-size-active-mem-table");
+    Table::ALL.iter().any(|table| bytes(table) >= options::flushed_at(*table) as u64)
+}
+
+fn is_being_flushed(db: &DB) -> bool {
+    Table::ALL.iter().any(|table| property(db, *table, "rocksdb.num-immutable-mem-table") > 0)
+}
+
+fn property(db: &DB, table: Table, name: &str) -> u64 {
+    let table = stored(db, table);
+    table.and_then(|table| db.property_int_value_cf(table, name).ok().flatten()).unwrap_or(0)
 }
 
 /// Nobody reads these logs any more, so it does not matter if one cannot be made shorter.
@@ -55,6 +115,7 @@ fn shorten(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::rocks::{Disk, Safety};
     use crate::storage::testing::scratch;
 
     #[test]
@@ -71,18 +132,44 @@ mod tests {
     #[test]
     fn a_log_that_is_needed_stays_whole() {
         let directory = scratch();
-        let db = DB::open_default(directory.path()).unwrap();
+        let open = || DB::open_cf(&options::database(), directory.path(), ["default"]).unwrap();
+        let db = open();
         db.put(b"key", vec![7; 3 * STEP_BYTES as usize]).unwrap();
         let old = log::logs(directory.path()).unwrap().pop().unwrap();
         let bytes = old.metadata().unwrap().len();
         shorten_logs(&db, directory.path());
         assert_eq!(old.metadata().unwrap().len(), bytes);
-        flush(&db, directory.path(), || db.flush()).unwrap();
+        let tables = [db.cf_handle("default").unwrap()];
+        Flushes::default().flush(&db, directory.path(), &tables).unwrap();
         assert!(!old.exists());
         db.put(b"other", b"value").unwrap();
         drop(db);
-        let db = DB::open_default(directory.path()).unwrap();
+        let db = open();
         assert_eq!(db.get(b"key").unwrap().map(|value| value.len()), Some(3 * STEP_BYTES as usize));
         assert!(db.get(b"other").unwrap().is_some());
+    }
+    #[test]
+    fn a_table_that_is_almost_full_is_flushed_in_time_and_its_log_goes() {
+        let directory = scratch();
+        let disk = Disk::open(directory.path()).unwrap();
+        let logs = || log::logs(directory.path()).unwrap();
+        let old = logs();
+        let mib = vec![7; 1024 * 1024];
+        let flushed_at = options::flushed_at(Table::Journal) / mib.len();
+        for number in 0..=flushed_at as u8 {
+            assert_eq!(logs(), old, "after {number} MiB");
+            disk.put(Table::Journal, &[number], &mib, Safety::Logged).unwrap();
+            if usize::from(number) < flushed_at / 2 {
+                disk.flush_in_time().unwrap();
+            }
+        }
+        assert_eq!(logs(), old, "RocksDB flushes later by itself");
+        disk.flush_in_time().unwrap();
+        assert_ne!(logs(), old, "what is written now goes to a new log");
+        while logs().iter().any(|log| old.contains(log)) {
+            disk.flush_in_time().unwrap();
+            thread::yield_now();
+        }
+        assert_eq!(disk.get(Table::Journal, &[0]).unwrap(), Some(mib));
     }
 }

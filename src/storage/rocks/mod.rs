@@ -27,7 +27,7 @@ pub(super) use changes::Changes;
 use changes::UsualBytes;
 use found::Found;
 pub(super) use purge::StoredKeys;
-use rocksdb::{Cache, ColumnFamily, DB, FlushOptions, Options, ReadOptions, WriteOptions};
+use rocksdb::{Cache, ColumnFamily, DB, Options, ReadOptions, WriteOptions};
 #[cfg(test)]
 pub(crate) use simulated::{Crash, Fault, Lie, SimulatedDisk};
 pub(super) use table::Table;
@@ -73,6 +73,7 @@ pub(super) struct Disk {
     found: Found,
     lookups: Lookups,
     usual: UsualBytes,
+    flushes: gently::Flushes,
     cache: Cache,
     #[cfg(test)]
     pub faults: super::testing::Faults,
@@ -183,6 +184,7 @@ impl Disk {
             found,
             lookups: Lookups::default(),
             usual: UsualBytes::default(),
+            flushes: gently::Flushes::default(),
             cache,
             #[cfg(test)]
             faults: super::testing::Faults::default(),
@@ -351,12 +353,23 @@ impl Disk {
         match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(db) => {
                 let tables = handles(db)?;
-                let tables: Vec<_> = tables.iter().collect();
-                let flush = || db.flush_cfs_opt(&tables, &FlushOptions::default());
-                self.guarded(|| gently::flush(db, &self.path, flush))
+                self.guarded(|| self.flushes.flush(db, &self.path, &tables))
             }
             #[cfg(test)]
             Backing::Simulated(disk) => self.guarded(|| disk.flush()),
+        }
+    }
+
+    /// Begins a flush if it is time for one, without waiting for its end. To be called by whoever writes images,
+    /// between two writes.
+    pub fn flush_in_time(&self) -> Result<(), Error> {
+        let opened = self.opened();
+        match opened.as_ref().ok_or(Error::Closed)? {
+            Backing::Rocks(db) if self.flushes.is_due(db) => {
+                let tables = handles(db)?;
+                self.guarded(|| self.flushes.go_on(db, &self.path, &tables))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -106,10 +106,26 @@ pub(super) const LARGE: [Table; 6] =
 /// What lets a table be compacted by itself, as RocksDB calls it.
 pub(super) const COMPACTED: [(&str, &str); 1] = [("disable_auto_compactions", "false")];
 
+/// Bytes of a table in memory at which it is to be flushed, with all others.
+pub(super) fn flushed_at(table: Table) -> usize {
+    match table {
+        Table::Journal | Table::Dialogs => 64 * MIB,
+        Table::Clients | Table::ExternalIds | Table::Finding => 32 * MIB,
+        _ => 16 * MIB,
+    }
+}
+
 fn options_of(table: Table, cache: &Cache) -> Options {
+    let mut options = kind_of(table, cache);
+    // Where nobody flushes in time, RocksDB does.
+    options.set_write_buffer_size(flushed_at(table) / 4 * 5);
+    options
+}
+
+fn kind_of(table: Table, cache: &Cache) -> Options {
     match table {
         Table::Journal => journal(cache),
-        Table::Dialogs => looked_up(cache, 64 * MIB),
+        Table::Dialogs => looked_up(cache),
         Table::Clients => {
             let mut options = index(cache);
             options.set_merge_operator_associative("centrala.larger", larger);
@@ -136,7 +152,7 @@ fn journal(cache: &Cache) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
     blocks.set_block_size(64 * 1024);
-    let mut options = unhurried(64 * MIB);
+    let mut options = unhurried();
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(DBCompressionType::None);
     // Files of rising keys only move down. Below the first level they can be removed whole.
@@ -155,12 +171,12 @@ fn contents(cache: &Cache) -> Options {
 }
 
 /// Many values looked up one by one, most often in vain.
-fn looked_up(cache: &Cache, buffer: usize) -> Options {
+fn looked_up(cache: &Cache) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
     blocks.set_block_size(16 * 1024);
     blocks.set_bloom_filter(10.0, false);
-    let mut options = with_buffer(Options::default(), buffer);
+    let mut options = unhurried();
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(DBCompressionType::Lz4);
     options
@@ -169,7 +185,7 @@ fn looked_up(cache: &Cache, buffer: usize) -> Options {
 /// Indexes are asked about everybody who writes for the first time, so a miss must be cheap even
 /// where it is not yet on the disk.
 fn index(cache: &Cache) -> Options {
-    let mut options = looked_up(cache, 32 * MIB);
+    let mut options = looked_up(cache);
     options.set_memtable_prefix_bloom_ratio(0.05);
     options.set_memtable_whole_key_filtering(true);
     options
@@ -178,7 +194,7 @@ fn index(cache: &Cache) -> Options {
 /// Sets that grow by small parts, which are made one when they are flushed: to look for the parts of a
 /// set with each new one would cost the archive more than it saves whoever reads.
 fn sets(cache: &Cache) -> Options {
-    let mut options = looked_up(cache, 32 * MIB);
+    let mut options = looked_up(cache);
     options.set_merge_operator_associative("centrala.union", united);
     options
 }
@@ -186,7 +202,7 @@ fn sets(cache: &Cache) -> Options {
 fn small(cache: &Cache) -> Options {
     let mut blocks = BlockBasedOptions::default();
     blocks.set_block_cache(cache);
-    let mut options = unhurried(16 * MIB);
+    let mut options = unhurried();
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(DBCompressionType::Lz4);
     options
@@ -211,12 +227,8 @@ fn heads(cache: &Cache) -> Options {
 }
 
 /// Checkpoints make a small file per table each time; writers must not wait for their compaction.
-fn unhurried(buffer: usize) -> Options {
-    with_buffer(Options::default(), buffer)
-}
-
-fn with_buffer(mut options: Options, bytes: usize) -> Options {
-    options.set_write_buffer_size(bytes);
+fn unhurried() -> Options {
+    let mut options = Options::default();
     options.set_max_write_buffer_number(4);
     options.set_level_zero_slowdown_writes_trigger(40);
     options.set_level_zero_stop_writes_trigger(80);
