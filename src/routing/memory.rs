@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::fact::Fact;
 use super::fairness::remembered;
@@ -21,8 +21,8 @@ use crate::timestamp::Timestamp;
 /// It is kept up to date by folding in every change. Folding the same changes in order once more
 /// changes nothing, so a copy that is older or newer than the journal's first change is mended by
 /// the journal.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Memory {
     touched: HashMap<OperatorId, u64>,
     touches: u64,
@@ -49,8 +49,8 @@ impl Window {
     }
 }
 
-/// How a memory is written: the same memory always gives the same bytes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// How a memory is read.
+#[derive(Deserialize)]
 struct Stored {
     touched: Vec<OperatorId>,
     alone: Vec<DialogId>,
@@ -59,7 +59,23 @@ struct Stored {
     windows: Vec<(OperatorId, Window)>,
 }
 
+/// The same as it is written: the same memory always gives the same bytes.
+#[derive(Serialize)]
+struct Sorted<'a> {
+    touched: Vec<OperatorId>,
+    alone: &'a BTreeSet<DialogId>,
+    rulings: u64,
+    turns: Vec<(&'a (ChannelId, OperatorId), &'a u64)>,
+    windows: Vec<(&'a OperatorId, &'a Window)>,
+}
+
 impl Memory {
+    /// One that knows nothing but how many rulings there were.
+    #[cfg(test)]
+    pub(crate) fn of_rulings(rulings: u64) -> Self {
+        Self { rulings, ..Self::default() }
+    }
+
     /// Takes a change in.
     pub fn fold(&mut self, change: &Change) {
         match &change.events {
@@ -212,14 +228,15 @@ impl From<Stored> for Memory {
     }
 }
 
-impl From<Memory> for Stored {
-    fn from(memory: Memory) -> Self {
-        let touched = memory.touched();
-        let mut turns: Vec<_> = memory.turns.into_iter().collect();
+impl Serialize for Memory {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut turns: Vec<_> = self.turns.iter().collect();
         turns.sort_unstable();
-        let mut windows: Vec<_> = memory.windows.into_iter().collect();
-        windows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        Self { touched, alone: memory.alone.into_iter().collect(), rulings: memory.rulings, turns, windows }
+        let mut windows: Vec<_> = self.windows.iter().collect();
+        windows.sort_unstable_by_key(|(operator, _)| *operator);
+        let sorted =
+            Sorted { touched: self.touched(), alone: &self.alone, rulings: self.rulings, turns, windows };
+        sorted.serialize(serializer)
     }
 }
 

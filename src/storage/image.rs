@@ -21,6 +21,7 @@ use crate::domain::library::ItemId;
 use crate::domain::reply::Reply;
 use crate::error::Error;
 use crate::ids::{ChannelId, ClientId, DialogId, ExternalId, IdempotencyKey, MessageId, OperatorId};
+use crate::routing::Memory;
 
 /// The state of something at its place in a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +60,7 @@ pub enum Image {
     /// A checkpoint begins: of all that changed before, images follow or were given already.
     CheckpointBegin,
     /// What the dispatcher remembers besides, as of the checkpoint that has begun.
-    Memory(Vec<u8>),
+    Memory(Box<Memory>),
     /// All images of the checkpoint have been given.
     CheckpointEnd,
     /// Somebody waits until all images before this are written.

@@ -10,7 +10,7 @@ use super::Dispatcher;
 use super::live::Live;
 use crate::actors::dialog::ToDialog;
 use crate::ids::DialogId;
-use crate::storage::{Image, encode};
+use crate::storage::Image;
 
 /// Dialogs in memory that changed since their last image, for each that may rest there: then it is time for a
 /// checkpoint, however little the journal has grown.
@@ -100,7 +100,7 @@ impl Dispatcher {
             return;
         }
         checkpoint.running = false;
-        let memory = encode(&self.router.memory());
+        let memory = Box::new(self.router.memory());
         let mut outbox = self.shard.open();
         outbox.image(Image::Memory(memory));
         outbox.image(Image::CheckpointEnd);

@@ -226,7 +226,7 @@ fn put(as_of: u64, image: &Image, totals: &mut Totals, changes: &mut Changes<'_>
             changes.put(Table::Keys, &totals.slot(number), &codec::encode(&(number, key, reply)));
             totals.next_key += 1;
         }
-        Image::Memory(bytes) => meta::put_memory(changes, &stored(as_of, bytes)),
+        Image::Memory(memory) => meta::put_memory(changes, &stored(as_of, &codec::encode(&**memory))),
         Image::Dialog(_) | Image::CheckpointBegin | Image::CheckpointEnd | Image::Barrier(_) => {}
     }
 }

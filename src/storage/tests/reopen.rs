@@ -3,6 +3,7 @@
 use super::world::World;
 use crate::error::Error;
 use crate::ids::{DialogId, ExternalId, MessageId};
+use crate::routing::Memory;
 use crate::storage::testing::*;
 use crate::storage::*;
 
@@ -64,7 +65,7 @@ fn after_a_checkpoint_nothing_before_it_is_read() {
     running.commit_batch(batch);
     running.journal.close().unwrap();
     let again = Running::start(directory.path(), &quick());
-    assert_eq!(again.found.memory, Some(clean_until.to_le_bytes().to_vec()));
+    assert_eq!(again.found.memory, Some(encode(&Memory::of_rulings(clean_until))));
     assert_eq!(again.found.changes.len(), 1);
     assert!(again.found.channels[0].clean && again.found.operators[0].clean);
     let dialogs: Vec<_> = again.found.dialogs.iter().map(|found| found.dialog.id.0).collect();

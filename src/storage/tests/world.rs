@@ -9,6 +9,7 @@ use crate::domain::event::{Change, Events};
 use crate::domain::library::{Item, ItemId};
 use crate::domain::operator::Operator;
 use crate::ids::{ChannelId, DialogId, OperatorId};
+use crate::routing::Memory;
 use crate::storage::testing::{Collected, Reply};
 use crate::storage::*;
 
@@ -119,7 +120,7 @@ impl World {
         let dirty: Vec<DialogId> =
             self.dialogs.iter().filter(|(_, known)| known.dirty).map(|(id, _)| *id).collect();
         dirty.into_iter().for_each(|id| drop(self.image(id, batch)));
-        batch.image(Image::Memory(self.seq.to_le_bytes().to_vec()));
+        batch.image(Image::Memory(Box::new(Memory::of_rulings(self.seq))));
         batch.image(Image::CheckpointEnd);
     }
 
