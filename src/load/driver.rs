@@ -8,6 +8,7 @@
 //! Every channel has one operator of its own. So it is known without asking to whom a dialog is
 //! offered, and the engine still queues, offers, reserves and frees for each.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha8Rng;
@@ -51,8 +52,10 @@ const MOST_AT_A_RATE: usize = 50_000;
 /// # Errors
 /// What the engine fails with, and any rejection but `overloaded`, which is tried again.
 pub fn drive(engine: &Engine, plan: &LoadPlan, mut watch: impl FnMut(u64)) -> Result<Driven, Error> {
-    let house = House { engine, desks: pollster::block_on(set_up(engine, plan))?, texts: Texts::of(plan) };
+    let desks = pollster::block_on(set_up(engine, plan))?;
+    let house = House { engine, desks, texts: Texts::of(plan), silences: Cell::default() };
     live_through(&house, Schedule::opening(plan), Until::Answered, |_| {})?;
+    house.silences.take();
     let written = engine.checkpoints().written;
     let (mut driven, mut ended) = (Driven::default(), 0_u64);
     let start = now();
@@ -65,6 +68,8 @@ pub fn drive(engine: &Engine, plan: &LoadPlan, mut watch: impl FnMut(u64)) -> Re
     })?;
     driven.wall = now().saturating_duration_since(start);
     driven.checkpoints = engine.checkpoints().begun - written;
+    let Silences { longest, longest_in_checkpoint, .. } = house.silences.get();
+    (driven.longest_silence, driven.longest_silence_in_checkpoint) = (longest, longest_in_checkpoint);
     Ok(driven)
 }
 
@@ -105,6 +110,29 @@ struct House<'a> {
     engine: &'a Engine,
     desks: Vec<Desk>,
     texts: Texts,
+    silences: Cell<Silences>,
+}
+
+/// How long no command at all was done.
+#[derive(Clone, Copy, Default)]
+struct Silences {
+    last: Option<Instant>,
+    longest: Duration,
+    longest_in_checkpoint: Option<Duration>,
+}
+
+impl Silences {
+    /// A command was done at this moment.
+    fn end(mut self, moment: Instant, in_checkpoint: bool) -> Self {
+        if let Some(last) = self.last.replace(moment) {
+            let silence = moment.saturating_duration_since(last);
+            self.longest = self.longest.max(silence);
+            if in_checkpoint {
+                self.longest_in_checkpoint = self.longest_in_checkpoint.max(Some(silence));
+            }
+        }
+        self
+    }
 }
 
 /// What is written.
@@ -218,7 +246,7 @@ struct Life {
 async fn life(house: &House<'_>, until: Until, number: u64, began: Instant) -> Result<Life, Error> {
     let desk = &house.desks[(number % house.desks.len() as u64) as usize];
     let client = id(ClientId::new(format!("client-{number}")));
-    let mut clock = Steps::new(house.engine, began);
+    let mut clock = Steps::new(house, began);
     let receive = || {
         let text = house.texts.question.clone();
         let (channel, client) = (desk.channel.clone(), client.clone());
@@ -237,7 +265,7 @@ async fn life(house: &House<'_>, until: Until, number: u64, began: Instant) -> R
 
 /// The steps of a life, and how long each took.
 struct Steps<'a> {
-    engine: &'a Engine,
+    house: &'a House<'a>,
     last: Instant,
     done: usize,
     /// Checkpoints that had been written when the last step ended.
@@ -246,14 +274,14 @@ struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn new(engine: &'a Engine, began: Instant) -> Self {
+    fn new(house: &'a House<'a>, began: Instant) -> Self {
         let life = Life { steps: [Duration::ZERO; 4], overloaded: 0, longest_in_checkpoint: None };
-        Self { engine, last: began, done: 0, written: engine.checkpoints().written, life }
+        Self { house, last: began, done: 0, written: house.engine.checkpoints().written, life }
     }
 
     async fn step(&mut self, request: impl Fn() -> Request) -> Result<Reply, Error> {
         loop {
-            match self.engine.execute(request()).await {
+            match self.house.engine.execute(request()).await {
                 Err(error) if error.code() == Code::Overloaded => {
                     self.life.overloaded += 1;
                     tokio::task::yield_now().await;
@@ -269,8 +297,11 @@ impl<'a> Steps<'a> {
     fn end_step(&mut self) {
         let moment = now();
         let took = moment.saturating_duration_since(self.last);
-        let checkpoints = self.engine.checkpoints();
-        if checkpoints.begun > self.written {
+        let checkpoints = self.house.engine.checkpoints();
+        let in_checkpoint = checkpoints.begun > self.written;
+        let silences = &self.house.silences;
+        silences.set(silences.get().end(moment, in_checkpoint));
+        if in_checkpoint {
             self.life.longest_in_checkpoint = self.life.longest_in_checkpoint.max(Some(took));
         }
         self.life.steps[self.done] = took;
@@ -343,6 +374,8 @@ mod tests {
             let (driven, open) = driven(&LoadPlan { message_bytes: Some(1000), ..plan });
             assert_eq!((driven.latencies.count(Measured::Lifecycle), open), (300, 5), "{pace:?}");
             assert!(driven.checkpoints > 0 && driven.longest_in_checkpoint.is_some(), "{pace:?}");
+            let silence = driven.longest_silence_in_checkpoint.expect("there was a checkpoint");
+            assert!((silence..driven.wall).contains(&driven.longest_silence), "{pace:?}");
         }
     }
 

@@ -64,6 +64,10 @@ pub struct Driven {
     pub checkpoints: u64,
     /// The longest that a command took during which a checkpoint was under way.
     pub longest_in_checkpoint: Option<Duration>,
+    /// The longest time in which no command was done at all.
+    pub longest_silence: Duration,
+    /// The same at whose end a checkpoint was under way.
+    pub longest_silence_in_checkpoint: Option<Duration>,
     /// How long all of it took.
     pub wall: Duration,
 }
@@ -102,6 +106,10 @@ pub struct LoadReport {
     pub checkpoints: u64,
     /// The longest that a command took during which a checkpoint was under way, in nanoseconds.
     pub longest_in_checkpoint_ns: Option<u64>,
+    /// The longest time in which no command was done at all, in nanoseconds.
+    pub longest_silence_ns: u64,
+    /// The same at whose end a checkpoint was under way.
+    pub longest_silence_in_checkpoint_ns: Option<u64>,
     /// How long the disk took to sync before and after, if that was measured.
     pub fdatasync: Option<SyncTimes>,
     /// The latencies in median syncs of the disk, if these were measured.
@@ -129,9 +137,9 @@ impl LoadReport {
             peak_memory_bytes: super::memory::peak_memory_bytes(),
             latencies: driven.latencies.percentiles(),
             checkpoints: driven.checkpoints,
-            longest_in_checkpoint_ns: driven
-                .longest_in_checkpoint
-                .map(|took| u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)),
+            longest_in_checkpoint_ns: driven.longest_in_checkpoint.map(nanoseconds),
+            longest_silence_ns: nanoseconds(driven.longest_silence),
+            longest_silence_in_checkpoint_ns: driven.longest_silence_in_checkpoint.map(nanoseconds),
             fdatasync: None,
             in_fdatasyncs: Vec::new(),
         }
@@ -148,6 +156,10 @@ impl LoadReport {
     }
 }
 
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,9 +174,15 @@ mod tests {
         let mut all = Latencies::default();
         all.add(&latencies);
         all.add(&latencies);
-        let longest_in_checkpoint = Some(Duration::from_micros(900));
-        let wall = Duration::from_millis(500);
-        let driven = Driven { latencies: all, overloaded: 3, checkpoints: 2, longest_in_checkpoint, wall };
+        let driven = Driven {
+            latencies: all,
+            overloaded: 3,
+            checkpoints: 2,
+            longest_in_checkpoint: Some(Duration::from_micros(900)),
+            longest_silence: Duration::from_micros(700),
+            longest_silence_in_checkpoint: Some(Duration::from_micros(600)),
+            wall: Duration::from_millis(500),
+        };
         LoadReport::new(&LoadPlan::default(), &driven, "sync")
     }
 
@@ -203,6 +221,8 @@ mod tests {
         let json = serde_json::to_value(report()).unwrap();
         assert_eq!((&json["durability"], &json["latencies"][4]["of"]), (&"sync".into(), &"lifecycle".into()));
         assert_eq!((&json["checkpoints"], &json["longest_in_checkpoint_ns"]), (&2.into(), &900_000.into()));
+        let silences = (&json["longest_silence_ns"], &json["longest_silence_in_checkpoint_ns"]);
+        assert_eq!(silences, (&700_000.into(), &600_000.into()));
         assert_eq!((&json["fdatasync"], &json["channels"]), (&serde_json::Value::Null, &1000.into()));
     }
 

@@ -37,12 +37,15 @@ impl LoadReport {
         }
         let longest = self.longest_in_checkpoint_ns.map_or_else(|| "–".to_owned(), human::latency_ns);
         let memory = self.peak_memory_bytes.map_or_else(|| "–".to_owned(), human::bytes);
-        let checkpoints = format!("longest command during one: {longest}");
+        let silence = self.longest_silence_in_checkpoint_ns.map_or_else(|| "–".to_owned(), human::latency_ns);
+        let checkpoints = format!("longest during one: command {longest}, silence {silence}");
+        let silence = human::latency_ns(self.longest_silence_ns);
         vec![
             ("Lifecycles a second", human::count(self.lifecycles_per_second), pace),
             ("Commands a second", human::count(self.commands_per_second), "four to a lifecycle".to_owned()),
             ("Time taken", took, operators),
             ("Refused, sent again", human::count(self.overloaded), String::new()),
+            ("Longest silence", silence, "no command was done".to_owned()),
             ("Checkpoints", human::count(self.checkpoints), checkpoints),
             ("Peak memory", memory, String::new()),
         ]
@@ -90,7 +93,14 @@ mod tests {
     fn the_text_is_a_table() {
         let text = report(&LoadPlan::default()).text();
         assert!(text.contains("    Lifecycles a second                  4,000   4,096 at once\n"), "{text}");
-        assert!(text.contains("1,000 operators\n") && text.contains("during one: –\n"), "{text}");
+        assert!(
+            text.contains("1,000 operators\n") && text.contains("during one: command –, silence –\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("    Longest silence                       0 ns   no command was done\n"),
+            "{text}"
+        );
         let row = |label| format!("\n    {label:<14}{:>12}", "300 µs");
         assert!(text.contains(&row("lifecycle")) && text.contains(&row("any command")), "{text}");
         assert!(!text.contains("SYNCS"), "{text}");
