@@ -12,6 +12,9 @@ use super::image::{DialogImage, LastDialog, external_keys};
 use crate::domain::dialog::Client;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 
+/// Images that are forgotten before whoever announces one gets a turn.
+const FORGOTTEN_AT_ONCE: usize = 64;
+
 /// What has been announced and is not written yet.
 #[derive(Debug, Default)]
 pub(super) struct Announced(Mutex<Recent>);
@@ -46,9 +49,10 @@ impl Announced {
 
     /// Forgets what can be found on the disk by now.
     pub fn written<'a>(&self, images: impl Iterator<Item = &'a Arc<DialogImage>>) {
-        let mut recent = self.recent();
-        for image in images {
-            recent.forget(image);
+        let mut images = images.peekable();
+        while images.peek().is_some() {
+            let mut recent = self.recent();
+            images.by_ref().take(FORGOTTEN_AT_ONCE).for_each(|image| recent.forget(image));
         }
     }
 
