@@ -8,6 +8,10 @@ use crate::ids::{DialogId, IdempotencyKey};
 use crate::storage::testing::*;
 use crate::storage::*;
 
+fn key(number: u64) -> IdempotencyKey {
+    IdempotencyKey::new(format!("key {number}")).unwrap()
+}
+
 #[test]
 fn replies_are_released_in_order_with_the_event_before_them() {
     for durability in [Durability::Sync, Durability::Buffered, Durability::None] {
@@ -44,6 +48,24 @@ fn a_batch_without_records_waits_for_those_before_it() {
     running.send(second);
     assert_eq!(running.next_reply(), (1, Ok(1)));
     assert_eq!(running.next_reply(), (2, Ok(1)));
+    running.journal.close().unwrap();
+}
+
+#[test]
+fn groups_are_committed_while_the_archive_stands_still() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let (stands, goes_on) = crossbeam_channel::bounded(0);
+    let mut batch = Batch::default();
+    batch.image(Image::Barrier(Barrier(stands)));
+    running.send(batch);
+    for number in 1..=1000 {
+        let mut batch = Batch::default();
+        batch.record(&opened(number), None);
+        batch.image(Image::Key(key(number), Answer::Done));
+        running.commit_batch(batch);
+    }
+    goes_on.recv().unwrap();
     running.journal.close().unwrap();
 }
 
@@ -131,7 +153,6 @@ fn a_checkpoint_is_asked_for_once_until_it_begins() {
 #[test]
 fn the_newest_keys_are_remembered_from_the_ring_and_the_journal() {
     let directory = scratch();
-    let key = |number: u64| IdempotencyKey::new(format!("key {number}")).unwrap();
     let settings = StoreSettings { key_window: 10, ..quick() };
     let running = Running::start(directory.path(), &settings);
     let mut batch = Batch::default();
