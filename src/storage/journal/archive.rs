@@ -44,15 +44,10 @@ pub(super) struct Parcel {
     pub bytes_before: u64,
     /// Per batch: the last event before it, and its images.
     pub images: Vec<(u64, Vec<(u64, Image)>)>,
+    /// About how many bytes of memory these take.
+    pub image_bytes: usize,
     /// What was counted, if a checkpoint ends in this group.
     pub statistics: Option<Writing>,
-}
-
-impl Parcel {
-    /// How many images are in it.
-    pub fn len(&self) -> usize {
-        self.images.iter().map(|(_, images)| images.len()).sum()
-    }
 }
 
 pub(super) struct Archive {
@@ -90,7 +85,9 @@ impl Archive {
         loop {
             let outcome = match parcels.recv_timeout(PATIENCE) {
                 Ok(parcel) => self.take_and_flush(parcel),
-                Err(RecvTimeoutError::Timeout) => self.write().and_then(|()| self.store.disk.flush_in_time()),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.write().and_then(|()| self.store.disk.flush_in_time(true))
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             if let Err(error) = outcome {
@@ -105,25 +102,25 @@ impl Archive {
     fn take_and_flush(&mut self, parcel: Parcel) -> Result<(), Error> {
         let bytes = parcel.bytes_before;
         self.take(parcel)?;
-        if bytes - self.looked_at < LOOK_BYTES {
-            return Ok(());
+        let much = bytes - self.looked_at >= LOOK_BYTES;
+        if much {
+            self.looked_at = bytes;
         }
-        self.looked_at = bytes;
-        self.store.disk.flush_in_time()
+        self.store.disk.flush_in_time(much)
     }
 
     /// Takes the images of one group, and says so.
     pub(super) fn take(&mut self, parcel: Parcel) -> Result<(), Error> {
-        let images = parcel.len();
+        let bytes = parcel.image_bytes;
         self.take_in(parcel)?;
-        self.taken.say(images);
+        self.taken.say(bytes);
         Ok(())
     }
 
     fn take_in(&mut self, parcel: Parcel) -> Result<(), Error> {
         #[cfg(test)]
         self.store.disk.faults.pass(crate::storage::testing::Trap::Archive);
-        let Parcel { start, clock, bytes_before, images, statistics } = parcel;
+        let Parcel { start, clock, bytes_before, images, statistics, .. } = parcel;
         if let Some(writing) = statistics {
             self.store.statistics.write(writing, &self.store.disk)?;
         }

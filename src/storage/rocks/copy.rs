@@ -18,6 +18,7 @@ impl Disk {
         let opened = self.opened();
         match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(db) => {
+                let _whole_logs = self.flushes.copying();
                 let made = Checkpoint::new(db).and_then(|checkpoint| checkpoint.create_checkpoint(to));
                 made.map_err(|error| errors::copying(to, &error))
             }

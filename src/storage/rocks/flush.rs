@@ -17,12 +17,12 @@ impl Disk {
         }
     }
 
-    /// Begins a flush if it is time for one, without waiting for its end. To be called by whoever writes images,
-    /// between two writes.
-    pub fn flush_in_time(&self) -> Result<(), Error> {
+    /// Begins a flush if it is time for one, which is only looked up if `much` was written since the last look,
+    /// and goes on without it; or ends the last one. To be called by whoever writes images, between two writes.
+    pub fn flush_in_time(&self, much: bool) -> Result<(), Error> {
         let opened = self.opened();
         match opened.as_ref().ok_or(Error::Closed)? {
-            Backing::Rocks(db) if self.flushes.is_due(db) => {
+            Backing::Rocks(db) if self.flushes.is_due(db, much) => {
                 let tables = handles(db)?;
                 self.guarded(|| self.flushes.go_on(db, &self.path, &tables))
             }
