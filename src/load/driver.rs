@@ -22,7 +22,7 @@ use crate::domain::dialog::command::{Answer, Finish, Receive, WriteReply};
 use crate::domain::operator::{OperatorSettings, Presence, PutOperator, SetPresence};
 use crate::domain::reply::Reply;
 use crate::domain::request::Request;
-use crate::engine::Engine;
+use crate::engine::{Checkpoints, Engine};
 use crate::error::{Code, Error};
 use crate::ids::{ChannelId, ClientId, DialogId, OperatorId};
 use crate::limits;
@@ -117,17 +117,20 @@ struct House<'a> {
 #[derive(Clone, Copy, Default)]
 struct Silences {
     last: Option<Instant>,
+    /// Checkpoints that had been written then.
+    written: u64,
     longest: Duration,
     longest_in_checkpoint: Option<Duration>,
 }
 
 impl Silences {
     /// A command was done at this moment.
-    fn end(mut self, moment: Instant, in_checkpoint: bool) -> Self {
+    fn end(mut self, moment: Instant, checkpoints: Checkpoints) -> Self {
+        let written = std::mem::replace(&mut self.written, checkpoints.written);
         if let Some(last) = self.last.replace(moment) {
             let silence = moment.saturating_duration_since(last);
             self.longest = self.longest.max(silence);
-            if in_checkpoint {
+            if checkpoints.begun > written {
                 self.longest_in_checkpoint = self.longest_in_checkpoint.max(Some(silence));
             }
         }
@@ -298,10 +301,9 @@ impl<'a> Steps<'a> {
         let moment = now();
         let took = moment.saturating_duration_since(self.last);
         let checkpoints = self.house.engine.checkpoints();
-        let in_checkpoint = checkpoints.begun > self.written;
         let silences = &self.house.silences;
-        silences.set(silences.get().end(moment, in_checkpoint));
-        if in_checkpoint {
+        silences.set(silences.get().end(moment, checkpoints));
+        if checkpoints.begun > self.written {
             self.life.longest_in_checkpoint = self.life.longest_in_checkpoint.max(Some(took));
         }
         self.life.steps[self.done] = took;

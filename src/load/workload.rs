@@ -66,7 +66,7 @@ pub struct Driven {
     pub longest_in_checkpoint: Option<Duration>,
     /// The longest time in which no command was done at all.
     pub longest_silence: Duration,
-    /// The same at whose end a checkpoint was under way.
+    /// The same of those during which a checkpoint was under way.
     pub longest_silence_in_checkpoint: Option<Duration>,
     /// How long all of it took.
     pub wall: Duration,
@@ -108,7 +108,7 @@ pub struct LoadReport {
     pub longest_in_checkpoint_ns: Option<u64>,
     /// The longest time in which no command was done at all, in nanoseconds.
     pub longest_silence_ns: u64,
-    /// The same at whose end a checkpoint was under way.
+    /// The same of those during which a checkpoint was under way.
     pub longest_silence_in_checkpoint_ns: Option<u64>,
     /// How long the disk took to sync before and after, if that was measured.
     pub fdatasync: Option<SyncTimes>,

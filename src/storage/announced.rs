@@ -12,7 +12,7 @@ use super::image::{DialogImage, LastDialog, external_keys};
 use crate::domain::dialog::Client;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 
-/// Images that are forgotten before whoever announces one gets a turn.
+/// Images that are forgotten at once: who announces one meanwhile waits for these alone.
 const FORGOTTEN_AT_ONCE: usize = 64;
 
 /// What has been announced and is not written yet.

@@ -54,6 +54,8 @@ pub struct Batch<R> {
     pub(super) releases: Vec<(u64, R)>,
     /// Images, with the events of this batch before them.
     pub(super) images: Vec<(u64, Image)>,
+    /// About how many bytes of memory these take.
+    pub(super) image_bytes: usize,
     /// Contents of files, each with the message of this batch that names it.
     pub(super) files: Vec<(MessageId, Upload)>,
 }
@@ -67,6 +69,7 @@ impl<R> Default for Batch<R> {
             tallies: Vec::new(),
             releases: Vec::new(),
             images: Vec::new(),
+            image_bytes: 0,
             files: Vec::new(),
         }
     }
@@ -109,6 +112,7 @@ impl<R> Batch<R> {
 
     /// Adds an image of something as it is after all that was added before.
     pub fn image(&mut self, image: Image) {
+        self.image_bytes += image.bytes_about();
         self.images.push((self.events, image));
     }
 

@@ -15,7 +15,7 @@ use super::heads;
 use super::requests::{self, Indexed};
 use super::retention::{Closing, Retained};
 use super::rocks::{Changes, Table};
-use crate::domain::dialog::Dialog;
+use crate::domain::dialog::{Dialog, Message};
 use crate::domain::file::FileHash;
 use crate::domain::library::ItemId;
 use crate::domain::reply::Reply;
@@ -65,6 +65,21 @@ pub enum Image {
     CheckpointEnd,
     /// Somebody waits until all images before this are written.
     Barrier(Barrier),
+}
+
+impl Image {
+    /// About how many bytes of memory it takes: its texts, and what holds them.
+    pub(super) fn bytes_about(&self) -> usize {
+        let held = match self {
+            Self::Dialog(dialog) => dialog.bytes_about(),
+            Self::Operator { state, .. } | Self::Channel { state, .. } | Self::Item { state, .. } => {
+                state.len()
+            }
+            Self::Key(key, _) => key.as_str().len(),
+            Self::CheckpointBegin | Self::Memory(_) | Self::CheckpointEnd | Self::Barrier(_) => 0,
+        };
+        size_of::<Self>() + held
+    }
 }
 
 /// The state of a dialog.
@@ -257,6 +272,13 @@ impl LastDialog {
 }
 
 impl DialogImage {
+    fn bytes_about(&self) -> usize {
+        let messages = self.closed.iter().flat_map(|dialog| &dialog.messages);
+        let closed: usize = messages.map(|message| size_of::<Message>() + message.text.len()).sum();
+        let open = [&self.open, &self.head].into_iter().flatten().map(Vec::len).sum::<usize>();
+        size_of::<Self>() + size_of::<Dialog>() + closed + open
+    }
+
     /// Its fingerprint less that of the image before.
     pub fn fingerprint_delta(&self) -> u64 {
         let fingerprint = self.fingerprint.get_or_init(|| {

@@ -26,7 +26,8 @@ const OPERATOR_PAGE: u8 = b'O';
 /// Entries per write: the commit thread must not wait long behind one.
 const ENTRIES_PER_WRITE: usize = 256;
 
-/// The books of a running engine. Whoever reads or books holds the lock for one tally, one group or one page.
+/// The books of a running engine. Whoever reads or books holds the lock for one tally, one group or one page; at a
+/// checkpoint all books are handed out under it, none of them copied.
 #[derive(Default)]
 pub(super) struct SharedStatistics(Mutex<Statistics>);
 

@@ -86,7 +86,7 @@ impl<R> Commit<R> {
     /// Commits a group.
     pub(super) fn commit(&mut self, batches: &mut Vec<Batch<R>>) {
         let (start, clock, bytes_before) = (self.position, self.clock, self.journal_bytes);
-        let Packed { mut waiting, images, frame, files, tallies } = self.pack(batches);
+        let Packed { mut waiting, images, image_bytes, frame, files, tallies } = self.pack(batches);
         // With durability `none` nobody waits for the disk, but for files, which are found there alone.
         let eager = self.durability == Durability::None && files.is_empty() && self.disk.failure().is_none();
         if eager {
@@ -111,7 +111,7 @@ impl<R> Commit<R> {
         match outcome {
             Ok(()) => {
                 let statistics = self.statistics_at_checkpoint(&images);
-                self.archive(Parcel { start, clock, bytes_before, images, statistics });
+                self.archive(Parcel { start, clock, bytes_before, images, image_bytes, statistics });
                 self.ask_for_checkpoint();
             }
             Err(error) => self.alarm.raise(&error),
@@ -137,6 +137,7 @@ impl<R> Commit<R> {
             }
             if !batch.images.is_empty() {
                 packed.images.push((last_seq, batch.images));
+                packed.image_bytes += batch.image_bytes;
             }
         }
         if bytes.len() == empty {
@@ -224,6 +225,8 @@ struct Packed<R> {
     waiting: Vec<(u64, Vec<(u64, R)>)>,
     /// Per batch: the last event before it, and its images.
     images: Vec<(u64, Vec<(u64, Image)>)>,
+    /// About how many bytes of memory these take.
+    image_bytes: usize,
     /// Nothing if there are no records.
     frame: Option<Arc<Group>>,
     /// Contents of files that the records name.
@@ -235,7 +238,7 @@ struct Packed<R> {
 impl<R> Default for Packed<R> {
     fn default() -> Self {
         let (waiting, images) = (Vec::new(), Vec::new());
-        Self { waiting, images, frame: None, files: Vec::new(), tallies: Vec::new() }
+        Self { waiting, images, image_bytes: 0, frame: None, files: Vec::new(), tallies: Vec::new() }
     }
 }
 
