@@ -28,6 +28,9 @@ const IMAGES_PER_WRITE: usize = 2048;
 /// by one. Until then closed dialogs are announced, and so can be found.
 const IMAGES_AT_ONCE: usize = 8192;
 
+/// Bytes of fewer images that do not wait for more, about.
+const BYTES_AT_ONCE: usize = 64 * 1024 * 1024;
+
 /// How long fewer images wait for more.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -59,6 +62,8 @@ pub(super) struct Archive {
     begun: Option<Checkpoint>,
     /// Images to be written, each with the last event before it.
     pending: Vec<(u64, Image)>,
+    /// About how many bytes of memory these take, with the rest of the group that is taken in.
+    pending_bytes: usize,
     /// Where the facts of the dialogs of one write are gathered.
     facts: Gathered,
     /// Bytes of journal before the group at which it was last looked.
@@ -75,6 +80,7 @@ impl Archive {
             begun_at,
             begun: None,
             pending: Vec::new(),
+            pending_bytes: 0,
             facts: Gathered::default(),
             looked_at: 0,
         }
@@ -112,6 +118,7 @@ impl Archive {
     /// Takes the images of one group, and says so.
     pub(super) fn take(&mut self, parcel: Parcel) -> Result<(), Error> {
         let bytes = parcel.image_bytes;
+        self.pending_bytes += bytes;
         self.take_in(parcel)?;
         self.taken.say(bytes);
         Ok(())
@@ -148,7 +155,8 @@ impl Archive {
 
     fn add(&mut self, as_of: u64, image: Image) -> Result<(), Error> {
         self.pending.push((as_of, image));
-        if self.pending.len() >= IMAGES_AT_ONCE { self.write() } else { Ok(()) }
+        let full = self.pending.len() >= IMAGES_AT_ONCE || self.pending_bytes >= BYTES_AT_ONCE;
+        if full { self.write() } else { Ok(()) }
     }
 
     /// Writes what waits.
@@ -168,6 +176,7 @@ impl Archive {
             self.store.recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
         }
         self.pending.clear();
+        self.pending_bytes = 0;
         Ok(())
     }
 

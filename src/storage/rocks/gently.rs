@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use rocksdb::{ColumnFamily, DB, Error, ErrorKind, FlushOptions};
 
-use super::{Table, log, options, stored};
+use super::{Table, log, options, property};
 
 /// What a log loses at once.
 const STEP_BYTES: u64 = 2 * 1024 * 1024;
@@ -108,11 +108,6 @@ fn is_full(db: &DB) -> bool {
 
 fn is_being_flushed(db: &DB) -> bool {
     Table::ALL.iter().any(|table| property(db, *table, "rocksdb.num-immutable-mem-table") > 0)
-}
-
-fn property(db: &DB, table: Table, name: &str) -> u64 {
-    let table = stored(db, table);
-    table.and_then(|table| db.property_int_value_cf(table, name).ok().flatten()).unwrap_or(0)
 }
 
 /// No engine reads these logs any more, so it does not matter if one cannot be made shorter.

@@ -399,10 +399,7 @@ impl Disk {
     fn property(&self, table: Table, name: &str) -> u64 {
         let opened = self.opened();
         match opened.as_ref() {
-            Some(Backing::Rocks(db)) => {
-                let Some(table) = stored(db, table) else { return 0 };
-                db.property_int_value_cf(table, name).ok().flatten().unwrap_or(0)
-            }
+            Some(Backing::Rocks(db)) => property(db, table, name),
             // Only about as much is promised, and nothing hangs on it.
             #[cfg(test)]
             Some(Backing::Simulated(_)) => 0,
@@ -436,6 +433,12 @@ impl Disk {
 /// there is nothing in them.
 fn stored(db: &DB, table: Table) -> Option<&ColumnFamily> {
     db.cf_handle(table.name())
+}
+
+/// What RocksDB says of a table under this name; 0 if it says nothing.
+fn property(db: &DB, table: Table, name: &str) -> u64 {
+    let table = stored(db, table);
+    table.and_then(|table| db.property_int_value_cf(table, name).ok().flatten()).unwrap_or(0)
 }
 
 fn handle(db: &DB, table: Table) -> Result<&ColumnFamily, Error> {
