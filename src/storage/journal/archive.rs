@@ -21,11 +21,9 @@ use crate::storage::statistics::Writing;
 use crate::storage::store::Store;
 use crate::timestamp::Timestamp;
 
-/// Images per write: many enough to share its cost, few enough not to keep the commit thread waiting.
-const IMAGES_PER_WRITE: usize = 2048;
-
 /// Images that wait to be written together: in the order of their keys they cost much less than one
-/// by one. Until then closed dialogs are announced, and so can be found.
+/// by one, and what many dialogs have in common is added to the index once. Until then closed dialogs are
+/// announced, and so can be found.
 const IMAGES_AT_ONCE: usize = 8192;
 
 /// Bytes of fewer images that do not wait for more, about.
@@ -163,18 +161,17 @@ impl Archive {
     pub(super) fn write(&mut self) -> Result<(), Error> {
         // Stable, so that several images of one thing keep their order.
         self.pending.sort_by_key(|(_, image)| dialog(image).map(|image| image.id));
-        for images in self.pending.chunks(IMAGES_PER_WRITE) {
-            let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
-            let index = IndexChanges::of(dialogs(), &mut self.facts, &self.store.disk)?;
-            let (totals, retained) = (&mut self.totals, &self.store.retained);
-            self.store.disk.write(Safety::Memory, |changes| {
-                put_all(images, totals, retained, changes);
-                index.put(changes);
-                totals.put(changes);
-            })?;
-            self.store.announced.written(dialogs());
-            self.store.recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
-        }
+        let images = &self.pending;
+        let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
+        let index = IndexChanges::of(dialogs(), &mut self.facts, &self.store.disk)?;
+        let (totals, retained) = (&mut self.totals, &self.store.retained);
+        self.store.disk.write(Safety::Memory, |changes| {
+            put_all(images, totals, retained, changes);
+            index.put(changes);
+            totals.put(changes);
+        })?;
+        self.store.announced.written(dialogs());
+        self.store.recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
         self.pending.clear();
         self.pending_bytes = 0;
         Ok(())
