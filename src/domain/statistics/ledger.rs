@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use super::page::{EXACT_EVENTS, SLOT_MS, slot_end, slot_of};
+use super::pieces::Pieces;
 use super::waits::{Waits, class_of, within};
 
 /// What happened to a dialog.
@@ -46,7 +47,7 @@ pub struct Span {
 /// The dialogs of one day.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ledger {
-    exact: Vec<Entry>,
+    exact: Pieces<Entry>,
     slots: BTreeMap<u16, Slot>,
 }
 
@@ -78,8 +79,8 @@ impl Ledger {
         if self.slots.is_empty() && self.exact.len() < EXACT_EVENTS {
             return self.exact.push(entry);
         }
-        for entry in std::mem::take(&mut self.exact) {
-            self.slots.entry(slot_of(entry.at_ms)).or_default().enter(entry);
+        for entry in std::mem::take(&mut self.exact).iter() {
+            self.slots.entry(slot_of(entry.at_ms)).or_default().enter(*entry);
         }
         self.slots.entry(slot_of(entry.at_ms)).or_default().enter(entry);
     }

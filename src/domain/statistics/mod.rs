@@ -20,6 +20,7 @@ mod figures;
 mod ledger;
 mod pace;
 mod page;
+mod pieces;
 mod progress;
 mod shelf;
 mod standing;

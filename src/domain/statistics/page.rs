@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 /// Milliseconds of a day. Days are days in UTC, and only a way to store: windows may begin anywhere.
 pub const DAY_MS: i64 = 86_400_000;
 
-/// Events of one kind of list that a page keeps one by one: 64 KiB of memory.
+/// Events of one kind of list that a page keeps one by one: 64 KiB of memory in pieces of one.
 pub(super) const EXACT_EVENTS: usize = 4096;
 
 /// Milliseconds over which more events are summed.

@@ -10,8 +10,48 @@ use hashbrown::HashMap;
 #[derive(Debug, Clone)]
 pub(super) struct Shelf<K, T> {
     places: HashMap<K, usize>,
-    things: Vec<(K, Arc<T>)>,
+    things: Vec<(K, Kept<T>)>,
     last: usize,
+}
+
+/// A thing on the shelf. Whether somebody else holds it is asked only if it was handed out: asking takes longer
+/// than most changes.
+#[derive(Debug, Clone)]
+enum Kept<T> {
+    Here(Box<T>),
+    HandedOut(Arc<T>),
+}
+
+impl<T: Clone + Default> Kept<T> {
+    fn new(thing: T) -> Self {
+        Self::Here(Box::new(thing))
+    }
+
+    fn get(&self) -> &T {
+        match self {
+            Self::Here(thing) => thing,
+            Self::HandedOut(thing) => thing,
+        }
+    }
+
+    fn change(&mut self) -> &mut T {
+        if let Self::HandedOut(thing) = self {
+            *self = Self::new(Arc::unwrap_or_clone(std::mem::take(thing)));
+        }
+        match self {
+            Self::Here(thing) => thing,
+            Self::HandedOut(thing) => Arc::make_mut(thing),
+        }
+    }
+
+    fn hand_out(&mut self) -> Arc<T> {
+        let thing = match self {
+            Self::Here(thing) => Arc::new(std::mem::take(&mut **thing)),
+            Self::HandedOut(thing) => Arc::clone(thing),
+        };
+        *self = Self::HandedOut(Arc::clone(&thing));
+        thing
+    }
 }
 
 impl<K, T> Default for Shelf<K, T> {
@@ -26,28 +66,28 @@ impl<K: Clone + Eq + Hash, T: Clone + Default> Shelf<K, T> {
         if self.things.get(self.last).is_none_or(|(last, _)| last != key) {
             self.last = self.places.get(key).copied().unwrap_or_else(|| self.put(key.clone(), T::default()));
         }
-        Arc::make_mut(&mut self.things[self.last].1)
+        self.things[self.last].1.change()
     }
 
     /// Puts something in, or in the place of what has this name.
     pub fn put(&mut self, key: K, thing: T) -> usize {
         if let Some(place) = self.places.get(&key) {
-            self.things[*place].1 = Arc::new(thing);
+            self.things[*place].1 = Kept::new(thing);
             return *place;
         }
-        self.things.push((key.clone(), Arc::new(thing)));
+        self.things.push((key.clone(), Kept::new(thing)));
         self.places.insert(key, self.things.len() - 1);
         self.things.len() - 1
     }
 
     /// The thing of this name.
     pub fn get(&self, key: &K) -> Option<&T> {
-        self.places.get(key).map(|place| &*self.things[*place].1)
+        self.places.get(key).map(|place| self.things[*place].1.get())
     }
 
     /// Everything.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &T)> {
-        self.things.iter().map(|(key, thing)| (key, &**thing))
+        self.things.iter().map(|(key, thing)| (key, thing.get()))
     }
 
     /// Changes those of which `which` is true, and hands them out as they are then.
@@ -57,9 +97,9 @@ impl<K: Clone + Eq + Hash, T: Clone + Default> Shelf<K, T> {
         mut change: impl FnMut(&mut T),
         mut take: impl FnMut(&K, Arc<T>),
     ) {
-        for (key, thing) in self.things.iter_mut().filter(|(_, thing)| which(thing)) {
-            change(Arc::make_mut(thing));
-            take(key, Arc::clone(thing));
+        for (key, thing) in self.things.iter_mut().filter(|(_, thing)| which(thing.get())) {
+            change(thing.change());
+            take(key, thing.hand_out());
         }
     }
 }

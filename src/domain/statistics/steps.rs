@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::page::{EXACT_EVENTS, SLOT_MS, slot_end, slot_of};
+use super::pieces::Pieces;
 
 /// A number over one day: every step while they are few, sums over five minutes once they are many.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Steps {
     start: i64,
     end: i64,
-    exact: Vec<(u32, i64)>,
+    exact: Pieces<(u32, i64)>,
     slots: BTreeMap<u16, Slot>,
 }
 
@@ -49,8 +50,8 @@ impl Steps {
         if self.slots.is_empty() && self.exact.len() < EXACT_EVENTS {
             return self.exact.push((at_ms, by));
         }
-        for (at_ms, by) in std::mem::take(&mut self.exact) {
-            self.add(at_ms, by);
+        for (at_ms, by) in std::mem::take(&mut self.exact).iter() {
+            self.add(*at_ms, *by);
         }
         self.add(at_ms, by);
     }
