@@ -46,6 +46,7 @@ mod rocks;
 mod settings;
 mod statistics;
 mod store;
+mod strangers;
 mod subscriptions;
 mod tail;
 #[cfg(test)]

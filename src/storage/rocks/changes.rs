@@ -4,13 +4,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rocksdb::{ColumnFamily, DB, WriteBatch};
 
+use super::absent::Absent;
 #[cfg(test)]
 use super::simulated::Edit;
 use super::{Backing, Safety, Table, handles};
 use crate::error::Error;
 
 /// Changes that are written together or not at all.
-pub(in crate::storage) struct Changes<'a>(Batch<'a>);
+pub(in crate::storage) struct Changes<'a> {
+    batch: Batch<'a>,
+    /// Hears of every key before it is written.
+    absent: &'a Absent,
+}
 
 /// The changes as what is beneath wants them.
 enum Batch<'a> {
@@ -42,20 +47,21 @@ impl UsualBytes {
 }
 
 impl<'a> Changes<'a> {
-    pub(super) fn on(backing: &'a Backing, usual: &UsualBytes) -> Result<Self, Error> {
-        Ok(Self(match backing {
+    pub(super) fn on(backing: &'a Backing, usual: &UsualBytes, absent: &'a Absent) -> Result<Self, Error> {
+        let batch = match backing {
             Backing::Rocks(db) => {
                 let batch = WriteBatch::with_capacity_bytes(usual.get());
                 Batch::Rocks { db, tables: handles(db)?, batch }
             }
             #[cfg(test)]
             Backing::Simulated(disk) => Batch::Simulated { disk, edits: Vec::new() },
-        }))
+        };
+        Ok(Self { batch, absent })
     }
 
     /// Bytes of what is to be written.
     pub(super) fn bytes(&self) -> usize {
-        match &self.0 {
+        match &self.batch {
             Batch::Rocks { batch, .. } => batch.size_in_bytes(),
             #[cfg(test)]
             Batch::Simulated { .. } => 0,
@@ -63,7 +69,7 @@ impl<'a> Changes<'a> {
     }
 
     pub(super) fn write(self, safety: Safety) -> Result<(), String> {
-        match self.0 {
+        match self.batch {
             Batch::Rocks { db, batch, .. } => Ok(db.write_opt(batch, &safety.options())?),
             #[cfg(test)]
             Batch::Simulated { disk, edits } => disk.write(edits, safety),
@@ -71,7 +77,8 @@ impl<'a> Changes<'a> {
     }
 
     pub fn put(&mut self, table: Table, key: &[u8], value: &[u8]) {
-        match &mut self.0 {
+        self.tell(table, key);
+        match &mut self.batch {
             Batch::Rocks { tables, batch, .. } => batch.put_cf(&tables[table as usize], key, value),
             #[cfg(test)]
             Batch::Simulated { edits, .. } => edits.push(Edit::put(table, key, value)),
@@ -80,7 +87,8 @@ impl<'a> Changes<'a> {
 
     /// Keeps the larger of `value` and what is stored.
     pub fn raise(&mut self, table: Table, key: &[u8], value: [u8; 8]) {
-        match &mut self.0 {
+        self.tell(table, key);
+        match &mut self.batch {
             Batch::Rocks { tables, batch, .. } => batch.merge_cf(&tables[table as usize], key, value),
             #[cfg(test)]
             Batch::Simulated { edits, .. } => edits.push(Edit::raise(table, key, &value)),
@@ -89,7 +97,8 @@ impl<'a> Changes<'a> {
 
     /// Adds the places of a stored set to what is stored.
     pub fn unite(&mut self, table: Table, key: &[u8], set: &[u8]) {
-        match &mut self.0 {
+        self.tell(table, key);
+        match &mut self.batch {
             Batch::Rocks { tables, batch, .. } => batch.merge_cf(&tables[table as usize], key, set),
             #[cfg(test)]
             Batch::Simulated { edits, .. } => edits.push(Edit::unite(table, key, set)),
@@ -97,10 +106,16 @@ impl<'a> Changes<'a> {
     }
 
     pub fn delete(&mut self, table: Table, key: &[u8]) {
-        match &mut self.0 {
+        match &mut self.batch {
             Batch::Rocks { tables, batch, .. } => batch.delete_cf(&tables[table as usize], key),
             #[cfg(test)]
             Batch::Simulated { edits, .. } => edits.push(Edit::delete(table, key)),
+        }
+    }
+
+    fn tell(&self, table: Table, key: &[u8]) {
+        if Absent::tells_of(table) {
+            self.absent.add(key);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Tests can put a simulated disk beneath, in the place of RocksDB: see `simulated.rs`. There is no
 //! such place in a build that is no test, so the way to RocksDB has not even a branch more.
 
+mod absent;
 mod changes;
 mod copy;
 mod errors;
@@ -24,6 +25,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
+use absent::Absent;
 pub(super) use changes::Changes;
 use changes::UsualBytes;
 use found::Found;
@@ -74,6 +76,7 @@ pub(super) struct Disk {
     found: Found,
     lookups: Lookups,
     usual: UsualBytes,
+    absent: Absent,
     flushes: gently::Flushes,
     cache: Cache,
     #[cfg(test)]
@@ -185,6 +188,7 @@ impl Disk {
             found,
             lookups: Lookups::default(),
             usual: UsualBytes::default(),
+            absent: Absent::default(),
             flushes: gently::Flushes::default(),
             cache,
             #[cfg(test)]
@@ -208,11 +212,19 @@ impl Disk {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
+    /// Which keys surely have no value.
+    pub fn absent(&self) -> &Absent {
+        &self.absent
+    }
+
     /// The value under `key`.
     pub fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let opened = self.opened();
         match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(db) => {
+                if Absent::tells_of(table) && self.absent.is_absent(key) {
+                    return Ok(None);
+                }
                 let Some(handle) = stored(db, table) else { return Ok(None) };
                 let options =
                     if table == Table::Files { &self.lookups.passing } else { &self.lookups.keeping };
@@ -310,7 +322,7 @@ impl Disk {
     /// Writes what `fill` asks for, all or nothing.
     pub fn write(&self, safety: Safety, fill: impl FnOnce(&mut Changes<'_>)) -> Result<(), Error> {
         let opened = self.opened();
-        let mut changes = Changes::on(opened.as_ref().ok_or(Error::Closed)?, &self.usual)?;
+        let mut changes = Changes::on(opened.as_ref().ok_or(Error::Closed)?, &self.usual, &self.absent)?;
         fill(&mut changes);
         self.usual.set(changes.bytes());
         self.guarded(|| changes.write(safety))
