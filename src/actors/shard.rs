@@ -236,7 +236,10 @@ impl OpenOutbox<'_> {
 
     /// The dispatcher has to know.
     pub fn note(&mut self, note: Note) {
-        self.shared.activity.begin();
+        // All notes of a batch are one message.
+        if self.outbox.notes.is_empty() {
+            self.shared.activity.begin();
+        }
         self.outbox.notes.push(note);
     }
 }

@@ -267,7 +267,6 @@ impl Handler<Notes> for Dispatcher {
     type Result = ();
 
     fn handle(&mut self, Notes(notes): Notes, context: &mut Self::Context) {
-        let count = notes.len();
         self.guarded(context, |dispatcher, context| {
             let now = dispatcher.now();
             dispatcher.router.tell_time(now);
@@ -277,7 +276,7 @@ impl Handler<Notes> for Dispatcher {
             dispatcher.direct(now);
             dispatcher.go_on(context);
         });
-        self.shared.activity.end(count);
+        self.shared.activity.end(1);
     }
 }
 

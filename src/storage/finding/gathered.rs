@@ -1,27 +1,29 @@
 //! The facts of many dialogs at once, each with the places at which it is true. Reads no disk.
 
 use std::cmp::Reverse;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
-use super::{FactHash, KEY_BYTES, Posting, place_of};
+use super::posting::{Places, append_set};
+use super::{FactHash, Key, place_of};
 use crate::domain::dialog::Dialog;
 use crate::domain::finding::{FactKind, facts};
 
 /// So many facts find room without growing; room for more is given back.
 const KEPT_FACTS: usize = 32 * 1024;
 
-/// Most facts are of one dialog alone.
-type Places = SmallVec<[u16; 4]>;
+/// Something by a fact and the block in which it is true.
+type ByFact<T> = HashMap<(FactHash, u32), T, BuildHasherDefault<Mixed>>;
 
 /// Facts and the blocks in which they are true. Its tables stay as large as they have been, for the next dialogs.
 #[derive(Default)]
 pub(in crate::storage) struct Gathered {
-    facts: HashMap<(FactHash, u32), Places>,
+    facts: ByFact<Places>,
     /// Words by a hash of the whole word. People use the same ones again and again, so their beginnings
     /// are made once for all the dialogs in which they stand.
-    words: HashMap<(FactHash, u32), Word>,
+    words: ByFact<Word>,
 }
 
 struct Word {
@@ -47,7 +49,7 @@ impl Gathered {
     }
 
     /// Takes what to add under each key, in the order of the keys, in which they are cheapest to write.
-    pub fn take_sorted(&mut self) -> Vec<([u8; KEY_BYTES], Vec<u8>)> {
+    pub fn take_sorted(&mut self) -> Additions {
         let Self { facts, words } = self;
         for ((_, block), Word { beginnings, places }) in words.drain() {
             for beginning in beginnings {
@@ -59,8 +61,60 @@ impl Gathered {
         facts.shrink_to(KEPT_FACTS);
         // The order of the keys, by numbers.
         sorted.sort_unstable_by_key(|((fact, block), _)| (*fact, Reverse(*block)));
-        let encoded = |places: Places| Posting::of(places.into_vec()).encode();
-        sorted.into_iter().map(|((fact, block), places)| (fact.key(block), encoded(places))).collect()
+        let mut additions = Additions { keys: Vec::with_capacity(sorted.len()), sets: Vec::new() };
+        for ((fact, block), places) in sorted {
+            append_set(places, &mut additions.sets);
+            additions.keys.push((fact.key(block), additions.sets.len()));
+        }
+        additions
+    }
+}
+
+/// Sets to add under keys. All sets stand one behind the other, because most are very small.
+#[derive(Default)]
+pub(in crate::storage) struct Additions {
+    /// Each key with where its set ends.
+    keys: Vec<(Key, usize)>,
+    sets: Vec<u8>,
+}
+
+impl Additions {
+    /// Each key with its set as it is stored.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &[u8])> {
+        let mut begin = 0;
+        self.keys.iter().map(move |(key, end)| {
+            let set = &self.sets[begin..*end];
+            begin = *end;
+            (key, set)
+        })
+    }
+
+    /// How many keys there are.
+    #[cfg(feature = "counting")]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+}
+
+/// Facts are hashes already: nothing has to be mixed again but the block.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, block: u32) {
+        self.0 = self.0.rotate_left(8) ^ u64::from(block);
+    }
+
+    fn write_u64(&mut self, fact: u64) {
+        self.0 ^= fact;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

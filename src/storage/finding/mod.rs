@@ -32,6 +32,8 @@ use crate::ids::DialogId;
 /// Bytes of a key: the hash of a fact, and the number of a block from the end.
 const KEY_BYTES: usize = 11;
 
+type Key = [u8; KEY_BYTES];
+
 /// The largest number of a block: dialogs have at most 33 bits.
 const LAST_BLOCK: u32 = (1 << 24) - 1;
 
@@ -70,7 +72,7 @@ impl FactHash {
     }
 
     /// The key of the dialogs of a block of which it is true.
-    pub fn key(self, block: u32) -> [u8; KEY_BYTES] {
+    pub fn key(self, block: u32) -> Key {
         let mut key = [0; KEY_BYTES];
         key[..8].copy_from_slice(&self.0.to_be_bytes());
         key[8..].copy_from_slice(&(LAST_BLOCK - block).to_be_bytes()[1..]);

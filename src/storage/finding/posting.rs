@@ -1,11 +1,32 @@
 //! A set of places in a block of 65,536: a sorted list while it is small, a bit for each place when it
 //! is not. Nothing here knows what stands at the places.
 
+use smallvec::SmallVec;
+
 /// Bytes of a set with a bit for each place. A list always has fewer.
 const BITS_BYTES: usize = 8192;
 
 /// More places than these are put in order sooner by a bit for each than by comparing them.
 const SORTED: usize = 256;
+
+/// Places of a fact. Most facts are of one dialog alone.
+pub(super) type Places = SmallVec<[u16; 4]>;
+
+/// Appends the stored form of the set of these places, in any order.
+pub(super) fn append_set(mut places: Places, bytes: &mut Vec<u8>) {
+    match places.len() < SORTED {
+        true => {
+            places.sort_unstable();
+            places.dedup();
+            append_list(&places, bytes);
+        }
+        false => Posting::of(places.into_vec()).append_to(bytes),
+    }
+}
+
+fn append_list(places: &[u16], bytes: &mut Vec<u8>) {
+    bytes.extend(places.iter().flat_map(|place| place.to_be_bytes()));
+}
 
 /// A set of places.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +73,15 @@ impl Posting {
 
     /// As it is stored.
     pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.append_to(&mut bytes);
+        bytes
+    }
+
+    fn append_to(&self, bytes: &mut Vec<u8>) {
         match self {
-            Self::List(places) => places.iter().flat_map(|place| place.to_be_bytes()).collect(),
-            Self::Bits(bits) => bits.iter().flat_map(|word| word.to_le_bytes()).collect(),
+            Self::List(places) => append_list(places, bytes),
+            Self::Bits(bits) => bytes.extend(bits.iter().flat_map(|word| word.to_le_bytes())),
         }
     }
 
@@ -183,6 +210,9 @@ mod tests {
         #[test]
         fn a_set_comes_back_as_it_was(places in places()) {
             let posting = Posting::of(places.clone());
+            let mut appended = vec![7];
+            append_set(places.clone().into(), &mut appended);
+            prop_assert_eq!(&appended[1..], posting.encode());
             prop_assert_eq!(Posting::parse(&posting.encode()), Some(posting.clone()));
             prop_assert_eq!(posting.places(), set_of(&places).into_iter().collect::<Vec<_>>());
         }

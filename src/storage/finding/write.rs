@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::gathered::Gathered;
-use super::{FactHash, KEY_BYTES, Posting, parse, place_of};
+use super::gathered::{Additions, Gathered};
+use super::{FactHash, Key, Posting, parse, place_of};
 use crate::error::Error;
 use crate::storage::image::{DialogImage, StoredImage, decode_state, dialog_key};
 use crate::storage::rocks::{Changes, Disk, Table};
-
-type Key = [u8; KEY_BYTES];
 
 /// Sets to replace, and places to add to sets.
 pub(in crate::storage) struct IndexChanges {
     /// Whole sets from which dialogs are gone; empty ones are deleted.
     replaced: Vec<(Key, Posting)>,
-    added: Vec<(Key, Vec<u8>)>,
+    added: Additions,
 }
 
 impl IndexChanges {
@@ -51,7 +49,7 @@ impl IndexChanges {
                 false => changes.put(Table::Finding, key, &posting.encode()),
             }
         }
-        for (key, places) in &self.added {
+        for (key, places) in self.added.iter() {
             changes.unite(Table::Finding, key, places);
         }
     }
