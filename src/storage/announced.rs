@@ -12,9 +12,6 @@ use super::image::{DialogImage, LastDialog, external_keys};
 use crate::domain::dialog::Client;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 
-/// Images that are forgotten at once: who announces one meanwhile waits for these alone.
-const FORGOTTEN_AT_ONCE: usize = 64;
-
 /// What has been announced and is not written yet.
 #[derive(Debug, Default)]
 pub(super) struct Announced(Mutex<Recent>);
@@ -47,13 +44,11 @@ impl Announced {
         }
     }
 
-    /// Forgets what can be found on the disk by now.
+    /// Forgets what can be found on the disk by now. Whoever announces something meanwhile waits, so these should
+    /// be few.
     pub fn written<'a>(&self, images: impl Iterator<Item = &'a Arc<DialogImage>>) {
-        let mut images = images.peekable();
-        while images.peek().is_some() {
-            let mut recent = self.recent();
-            images.by_ref().take(FORGOTTEN_AT_ONCE).for_each(|image| recent.forget(image));
-        }
+        let mut recent = self.recent();
+        images.for_each(|image| recent.forget(image));
     }
 
     /// The latest image of a dialog.

@@ -167,11 +167,19 @@ impl Run {
         let Self { reader, pending, .. } = self;
         pending.sort_by_key(|image| image.id);
         for images in pending.chunks(3) {
-            let index = IndexChanges::of(images.iter(), &mut Gathered::default(), &reader.disk).unwrap();
+            let index = IndexChanges::of(images.iter(), &reader.disk).unwrap();
+            let mut facts = Gathered::default();
+            for images in images.chunk_by(|one, other| one.id == other.id) {
+                images
+                    .last()
+                    .and_then(|image| image.closed.as_ref())
+                    .iter()
+                    .for_each(|closed| facts.add(closed));
+            }
             let written = reader.disk.write(Safety::Memory, |changes| {
                 let mut value = Vec::new();
                 images.iter().for_each(|image| image.put(1, &Retained::default(), &mut value, changes));
-                index.put(changes);
+                index.put(&facts.take_sorted(), changes);
             });
             written.unwrap();
             reader.announced.written(images.iter());

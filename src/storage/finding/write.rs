@@ -5,27 +5,19 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::gathered::{Additions, Gathered};
+use super::gathered::Additions;
 use super::{FactHash, Key, Posting, parse, place_of};
 use crate::error::Error;
 use crate::storage::image::{DialogImage, StoredImage, decode_state, dialog_key};
 use crate::storage::rocks::{Changes, Disk, Table};
 
-/// Sets to replace, and places to add to sets.
-pub(in crate::storage) struct IndexChanges {
-    /// Whole sets from which dialogs are gone; empty ones are deleted.
-    replaced: Vec<(Key, Posting)>,
-    added: Additions,
-}
+/// Whole sets from which dialogs are gone, to be put in the place of those on the disk; empty ones are deleted.
+pub(in crate::storage) struct IndexChanges(Vec<(Key, Posting)>);
 
 impl IndexChanges {
-    /// What images of dialogs change; several of one dialog stand one after the other. Only one
+    /// What images of dialogs take out of the index; several of one dialog stand one after the other. Only one
     /// thread writes images, so that nothing changes between this and the write.
-    pub fn of<'a>(
-        images: impl Iterator<Item = &'a Arc<DialogImage>>,
-        added: &mut Gathered,
-        disk: &Disk,
-    ) -> Result<Self, Error> {
+    pub fn of<'a>(images: impl Iterator<Item = &'a Arc<DialogImage>>, disk: &Disk) -> Result<Self, Error> {
         let mut removed = HashMap::<Key, Vec<u16>>::new();
         let closed: Vec<_> = images.filter_map(|image| Some((image, image.closed.as_ref()?))).collect();
         for images in closed.chunk_by(|(one, _), (other, _)| one.id == other.id) {
@@ -36,20 +28,19 @@ impl IndexChanges {
                     removed.entry(fact.key(block)).or_default().push(place);
                 }
             }
-            added.add(dialog);
         }
-        Ok(Self { replaced: replaced(removed, disk)?, added: added.take_sorted() })
+        replaced(removed, disk).map(Self)
     }
 
-    /// Puts the changes. What is replaced comes first: what is added goes to what it leaves.
-    pub fn put(&self, changes: &mut Changes<'_>) {
-        for (key, posting) in &self.replaced {
+    /// Puts the changes, and what is added. What is replaced comes first: what is added goes to what it leaves.
+    pub fn put(&self, added: &Additions, changes: &mut Changes<'_>) {
+        for (key, posting) in &self.0 {
             match posting.is_empty() {
                 true => changes.delete(Table::Finding, key),
                 false => changes.put(Table::Finding, key, &posting.encode()),
             }
         }
-        for (key, places) in self.added.iter() {
+        for (key, places) in added.iter() {
             changes.unite(Table::Finding, key, places);
         }
     }

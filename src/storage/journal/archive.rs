@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use smallvec::SmallVec;
 
 use super::backlog::Taken;
 use super::{Alarm, checkpoint};
@@ -28,6 +29,9 @@ const IMAGES_AT_ONCE: usize = 8192;
 
 /// Bytes of fewer images that do not wait for more, about.
 const BYTES_AT_ONCE: usize = 64 * 1024 * 1024;
+
+/// Written images that are forgotten at once.
+const FORGOTTEN_AT_ONCE: usize = 64;
 
 /// How long fewer images wait for more.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -161,20 +165,30 @@ impl Archive {
     pub(super) fn write(&mut self) -> Result<(), Error> {
         // Stable, so that several images of one thing keep their order.
         self.pending.sort_by_key(|(_, image)| dialog(image).map(|image| image.id));
-        let images = &self.pending;
-        let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
-        let index = IndexChanges::of(dialogs(), &mut self.facts, &self.store.disk)?;
-        let (totals, retained) = (&mut self.totals, &self.store.retained);
+        let (images, facts, totals) = (&self.pending, &mut self.facts, &mut self.totals);
+        let index = IndexChanges::of(images.iter().filter_map(|(_, image)| dialog(image)), &self.store.disk)?;
         self.store.disk.write(Safety::Memory, |changes| {
-            put_all(images, totals, retained, changes);
-            index.put(changes);
+            put_all(images, totals, &self.store.retained, facts, changes);
+            index.put(&facts.take_sorted(), changes);
             totals.put(changes);
         })?;
-        self.store.announced.written(dialogs());
-        self.store.recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
-        self.pending.clear();
-        self.pending_bytes = 0;
+        self.forget();
         Ok(())
+    }
+
+    /// Forgets what is written. Few by few, so that whoever announces one meanwhile waits for these alone, and each
+    /// is dropped while it is still at hand.
+    fn forget(&mut self) {
+        let Store { announced, recent_requests, .. } = &self.store;
+        let mut written = self.pending.drain(..);
+        while written.len() > 0 {
+            let images: SmallVec<[_; FORGOTTEN_AT_ONCE]> = written.by_ref().take(FORGOTTEN_AT_ONCE).collect();
+            let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
+            announced.written(dialogs());
+            recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
+        }
+        drop(written);
+        self.pending_bytes = 0;
     }
 
     fn end_checkpoint(&mut self) -> Result<(), Error> {
@@ -195,14 +209,26 @@ fn dialog(image: &Image) -> Option<&Arc<DialogImage>> {
     }
 }
 
-fn put_all(images: &[(u64, Image)], totals: &mut Totals, retained: &Retained, changes: &mut Changes<'_>) {
+/// Puts images, and gathers the facts of closed dialogs along the way: all of a batch is too much to stay at hand
+/// until it is gone through a second time.
+fn put_all(
+    images: &[(u64, Image)],
+    totals: &mut Totals,
+    retained: &Retained,
+    facts: &mut Gathered,
+    changes: &mut Changes<'_>,
+) {
     let (mut leads, mut value) = (Vec::with_capacity(images.len()), Vec::new());
-    for (as_of, image) in images {
+    let mut images = images.iter().peekable();
+    while let Some((as_of, image)) = images.next() {
         match dialog(image) {
             Some(image) => {
                 image.put(*as_of, retained, &mut value, changes);
                 image.leads(|lead| leads.push(lead));
                 totals.take(image);
+                let next = images.peek().and_then(|(_, next)| dialog(next));
+                let is_last = next.is_none_or(|next| next.id != image.id);
+                image.closed.iter().filter(|_| is_last).for_each(|closed| facts.add(closed));
             }
             None => put(*as_of, image, totals, changes),
         }
