@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Exp1};
 
 use super::distributions::{Purpose, stream};
-use super::tasks::Tasks;
+use super::tasks::{Tasks, Wait};
 use super::workload::{Driven, LoadPlan, Measured, Pace};
 use crate::domain::channel::{ChannelSettings, Member, PutChannel, Queue};
 use crate::domain::dialog::command::{Answer, Finish, Receive, WriteReply};
@@ -38,6 +38,10 @@ const WATCHED_DIALOGS: u64 = 1024;
 
 /// Longest wait without a look around.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long the first reply of a group waits for the others, if this many dialogs are under way.
+const LULL: Duration = Duration::from_micros(200);
+const MANY: usize = 256;
 
 /// Dialogs under way at once while those are opened that stay open.
 const OPENED_AT_ONCE: u32 = 4096;
@@ -85,7 +89,7 @@ fn live_through(
         while let Some((number, due)) = schedule.next(tasks.len()) {
             tasks.spawn(life(house, until, number, due));
         }
-        tasks.turn(schedule.patience(tasks.len()), |ended: Result<Life, Error>| match ended {
+        tasks.turn(schedule.wait(tasks.len()), |ended: Result<Life, Error>| match ended {
             Ok(life) => lived(life),
             Err(error) => failure = Some(error),
         });
@@ -213,13 +217,14 @@ impl Schedule {
         Some(due)
     }
 
-    /// How long to wait for replies at most.
-    fn patience(&self, under_way: usize) -> Duration {
+    /// How long to wait for replies. At a rate nothing waits for others, since their latency is asked for.
+    fn wait(&self, under_way: usize) -> Wait {
         match self.pace {
             Pace::Rate(_) if self.more() && under_way < MOST_AT_A_RATE => {
-                self.due.saturating_duration_since(now()).min(PATIENCE)
+                Wait::at_most(self.due.saturating_duration_since(now()).min(PATIENCE))
             }
-            _ => PATIENCE,
+            Pace::InFlight(_) if under_way >= MANY => Wait { patience: PATIENCE, lull: LULL },
+            _ => Wait::at_most(PATIENCE),
         }
     }
 }

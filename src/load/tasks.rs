@@ -20,6 +20,23 @@ pub(super) struct Tasks<F> {
     batch: Vec<usize>,
 }
 
+/// How long a turn waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wait {
+    /// Until the first task can go on, at most.
+    pub patience: Duration,
+    /// Behind that, until others can. Tasks that wait for one group of replies can go on one shortly after the
+    /// other: whoever takes the first one alone goes to sleep and is woken again for most of them.
+    pub lull: Duration,
+}
+
+impl Wait {
+    /// Goes on as soon as one task can.
+    pub(super) fn at_most(patience: Duration) -> Self {
+        Self { patience, lull: Duration::ZERO }
+    }
+}
+
 struct Slot<F> {
     task: Pin<Box<Option<F>>>,
     bell: Arc<Bell>,
@@ -85,12 +102,14 @@ impl<F: Future> Tasks<F> {
         slot.bell.wake_by_ref();
     }
 
-    /// Polls every task that can go on, and hands out what those return that end. Waits at most
-    /// `patience` if there is none.
-    pub(super) fn turn(&mut self, patience: Duration, mut ended: impl FnMut(F::Output)) {
+    /// Polls every task that can go on, and hands out what those return that end. Waits if there is none.
+    pub(super) fn turn(&mut self, wait: Wait, mut ended: impl FnMut(F::Output)) {
         std::mem::swap(&mut *self.ready.lock(), &mut self.batch);
-        if self.batch.is_empty() && !patience.is_zero() {
-            thread::park_timeout(patience);
+        if self.batch.is_empty() && !wait.patience.is_zero() {
+            thread::park_timeout(wait.patience);
+            if !wait.lull.is_zero() {
+                thread::sleep(wait.lull);
+            }
             std::mem::swap(&mut *self.ready.lock(), &mut self.batch);
         }
         for place in 0..self.batch.len() {
@@ -130,7 +149,7 @@ mod tests {
 
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Wait = Wait { patience: Duration::from_secs(60), lull: Duration::ZERO };
 
     #[test]
     fn every_task_ends_once_whoever_wakes_it() {
@@ -156,6 +175,24 @@ mod tests {
     }
 
     #[test]
+    fn whoever_can_go_on_during_the_lull_does_so_in_the_same_turn() {
+        let mut tasks = Tasks::new();
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..10).map(|_| oneshot::channel()).unzip();
+        receivers.into_iter().for_each(|receiver| tasks.spawn(receiver));
+        tasks.turn(LONG, |_| panic!("nobody has sent anything"));
+        let waking = thread::spawn(move || {
+            for sender in senders {
+                thread::sleep(Duration::from_millis(1));
+                sender.send(()).unwrap();
+            }
+        });
+        let mut ended = 0;
+        tasks.turn(Wait { lull: Duration::from_secs(1), ..LONG }, |_| ended += 1);
+        waking.join().unwrap();
+        assert_eq!(ended, 10);
+    }
+
+    #[test]
     fn slots_are_used_again() {
         let mut tasks = Tasks::new();
         for number in 0..100 {
@@ -169,8 +206,8 @@ mod tests {
     fn a_turn_without_anything_to_do_ends_when_patience_does() {
         let mut tasks = Tasks::<std::future::Pending<()>>::new();
         tasks.spawn(std::future::pending());
-        tasks.turn(Duration::ZERO, |()| ());
-        tasks.turn(Duration::from_millis(1), |()| ());
+        tasks.turn(Wait::at_most(Duration::ZERO), |()| ());
+        tasks.turn(Wait::at_most(Duration::from_millis(1)), |()| ());
         assert_eq!(tasks.len(), 1);
     }
 }
