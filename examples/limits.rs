@@ -32,7 +32,7 @@ const OPERATORS: u64 = 1000;
 /// Commands of a dialog's life.
 const STEPS: u8 = 4;
 /// Images that the engine writes at once.
-const IMAGES_AT_ONCE: usize = 2048;
+const IMAGES_AT_ONCE: usize = 8192;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());

@@ -39,9 +39,11 @@ const WATCHED_DIALOGS: u64 = 1024;
 /// Longest wait without a look around.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// How long the first reply of a group waits for the others, if this many dialogs are under way.
+/// How long the first reply of a group waits for the others.
 const LULL: Duration = Duration::from_micros(200);
-const MANY: usize = 256;
+
+/// So many dialogs under way give the engine enough to do meanwhile.
+const MANY: usize = 2048;
 
 /// Dialogs under way at once while those are opened that stay open.
 const OPENED_AT_ONCE: u32 = 4096;

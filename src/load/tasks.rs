@@ -187,13 +187,15 @@ mod tests {
                 sender.send(()).unwrap();
             }
         });
-        let mut ended = 0;
-        // A turn may end without anything, when the thread was woken for what it had seen already.
-        while ended == 0 {
+        let mut turns = 0;
+        while tasks.len() > 0 {
+            let mut ended = 0;
             tasks.turn(Wait { lull: Duration::from_secs(1), ..LONG }, |_| ended += 1);
+            turns += usize::from(ended > 0);
         }
         waking.join().unwrap();
-        assert_eq!(ended, 10);
+        // All in one, unless this thread was kept from its processor meanwhile.
+        assert!(turns < 10, "{turns}");
     }
 
     #[test]

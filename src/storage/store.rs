@@ -19,7 +19,6 @@ use super::rocks::SimulatedDisk;
 use super::rocks::{Disk, Safety, Table};
 use super::settings::StoreSettings;
 use super::statistics::SharedStatistics;
-use super::strangers;
 use super::subscriptions::Subscriptions;
 use super::tail::Tail;
 use super::upgrade;
@@ -77,9 +76,6 @@ impl Store {
         disk.begin_compacting()?;
         let totals = fit_ring(&disk, totals, settings.key_window)?;
         let first = meta::first(&disk)?;
-        let subscriptions = Arc::new(Subscriptions::read(&disk)?);
-        let disk = Arc::new(disk);
-        strangers::learn(&disk);
         Ok(Self {
             tail: Arc::new(Tail::new(first.seq, recovered.durable_seq, settings.feed_bytes)),
             announced: Arc::default(),
@@ -87,8 +83,8 @@ impl Store {
             exclusion: Arc::default(),
             retained: Arc::default(),
             statistics: Arc::new(SharedStatistics::new(statistics)),
-            subscriptions,
-            disk,
+            subscriptions: Arc::new(Subscriptions::read(&disk)?),
+            disk: Arc::new(disk),
             settings: settings.clone(),
             position,
             totals,

@@ -1,5 +1,4 @@
-//! A list that only grows, in pieces of one size: what stands in it is never moved, and a copy shares the pieces
-//! that are full.
+//! A list that only grows, in pieces of one size: what stands in a full piece is never moved, and a copy shares these.
 //!
 //! Thousands of books that fill at the same pace would otherwise all ask for twice as much memory at the same
 //! moment, and whoever waits for what is counted would wait for that.

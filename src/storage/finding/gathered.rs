@@ -1,7 +1,6 @@
 //! The facts of many dialogs at once, each with the places at which it is true. Reads no disk.
 
 use std::cmp::Reverse;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -12,10 +11,11 @@ use crate::domain::dialog::Dialog;
 use crate::domain::finding::{FactKind, facts};
 
 /// So many facts find room without growing; room for more is given back.
-const KEPT_FACTS: usize = 32 * 1024;
+const KEPT_FACTS: usize = 64 * 1024;
 
-/// Something by a fact and the block in which it is true.
-type ByFact<T> = HashMap<(FactHash, u32), T, BuildHasherDefault<Mixed>>;
+/// Something by a fact and the block in which it is true. Facts are hashes already, but of words that clients choose:
+/// they are hashed once more with a secret.
+type ByFact<T> = HashMap<(FactHash, u32), T>;
 
 /// Facts and the blocks in which they are true. Its tables stay as large as they have been, for the next dialogs.
 #[derive(Default)]
@@ -93,28 +93,6 @@ impl Additions {
     #[cfg(feature = "counting")]
     pub fn len(&self) -> usize {
         self.keys.len()
-    }
-}
-
-/// Facts are hashes already: nothing has to be mixed again but the block.
-#[derive(Default)]
-struct Mixed(u64);
-
-impl Hasher for Mixed {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u32(&mut self, block: u32) {
-        self.0 = self.0.rotate_left(8) ^ u64::from(block);
-    }
-
-    fn write_u64(&mut self, fact: u64) {
-        self.0 ^= fact;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

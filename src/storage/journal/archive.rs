@@ -163,6 +163,10 @@ impl Archive {
 
     /// Writes what waits.
     pub(super) fn write(&mut self) -> Result<(), Error> {
+        if self.pending.is_empty() {
+            self.pending_bytes = 0;
+            return Ok(());
+        }
         // Stable, so that several images of one thing keep their order.
         self.pending.sort_by_key(|(_, image)| dialog(image).map(|image| image.id));
         let (images, facts, totals) = (&self.pending, &mut self.facts, &mut self.totals);

@@ -30,6 +30,7 @@ use self::commit::Commit;
 use super::batch::{Batch, Gate, Hooks};
 use super::rocks::Disk;
 use super::store::Store;
+use super::strangers;
 use super::tail::Tail;
 use crate::error::Error;
 use crate::limits;
@@ -56,6 +57,7 @@ pub struct Journal<R> {
     batches: Sender<Batch<R>>,
     closing: Sender<()>,
     threads: Vec<JoinHandle<()>>,
+    learner: Option<JoinHandle<()>>,
     disk: Arc<Disk>,
     tail: Arc<Tail>,
 }
@@ -104,7 +106,8 @@ impl<R: Send + 'static> Journal<R> {
                 (move || archive.run(&archived), move || rest.iter().for_each(drop))
             })?,
         ];
-        Ok(Self { batches, closing, threads, disk, tail })
+        let learner = strangers::learn(&disk);
+        Ok(Self { batches, closing, threads, learner, disk, tail })
     }
 
     /// Where arbiters send their batches.
@@ -120,13 +123,15 @@ impl<R: Send + 'static> Journal<R> {
     /// # Errors
     /// What stopped the journal, now or before.
     pub fn close(self) -> Result<(), Error> {
-        let Self { batches, closing, threads, disk, tail } = self;
+        let Self { batches, closing, threads, learner, disk, tail } = self;
         drop((batches, closing));
         let panicked = threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
         // What a thread has let others see before it panicked may not be written.
         let flushed = if panicked > 0 { disk.flush() } else { disk.flush_up_to(tail.durable_seq()) };
         tail.end();
         disk.close();
+        // What it did not learn is looked for on the disk: a panic there harms nobody.
+        let _ = learner.map(JoinHandle::join);
         if panicked > 0 {
             return Err(Error::StorageFailed { reason: "a thread of the journal panicked".into() });
         }

@@ -16,6 +16,7 @@ use crate::limits;
 use crate::storage::batch::{Batch, Gate, Hooks};
 use crate::storage::rocks::Disk;
 use crate::storage::store::Store;
+use crate::storage::strangers;
 
 /// The journal of an open directory, moved step by step.
 pub(crate) struct SteppedJournal<G: Gate> {
@@ -40,6 +41,8 @@ impl<G: Gate> SteppedJournal<G> {
         let alarm = Arc::new(Alarm { hooks, raised: Default::default() });
         let begun_at = Arc::new(AtomicU64::new(0));
         let disk = Arc::clone(&store.disk);
+        // At once, so that the same seed makes the same steps. If it cannot be read, that shows elsewhere.
+        let _ = strangers::read_all(&Arc::downgrade(&disk));
         let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, backlog);
         let archive = Some(Archive::new(store, Arc::clone(&alarm), begun_at, taken));
         Self { batches, to_commit, released, parcels, alarm, disk, commit, gate, archive }

@@ -42,6 +42,13 @@ impl Absent {
         table == Table::Clients
     }
 
+    /// A key of a table is about to be written.
+    pub fn hear_of(&self, table: Table, key: &[u8]) {
+        if Self::tells_of(table) {
+            self.add(key);
+        }
+    }
+
     /// A key is about to be written, or was there.
     pub fn add(&self, key: &[u8]) {
         let print = Print::of(key);
@@ -60,11 +67,14 @@ impl Absent {
         self.complete.store(true, Ordering::Release);
     }
 
+    /// Whether it tells nothing any more.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
     /// Whether the table has no such key.
     pub fn is_absent(&self, key: &[u8]) -> bool {
-        self.complete.load(Ordering::Acquire)
-            && !self.full.load(Ordering::Relaxed)
-            && !self.may_have(Print::of(key))
+        self.complete.load(Ordering::Acquire) && !self.is_full() && !self.may_have(Print::of(key))
     }
 
     fn may_have(&self, print: Print) -> bool {

@@ -77,7 +77,7 @@ impl<'a> Changes<'a> {
     }
 
     pub fn put(&mut self, table: Table, key: &[u8], value: &[u8]) {
-        self.tell(table, key);
+        self.absent.hear_of(table, key);
         match &mut self.batch {
             Batch::Rocks { tables, batch, .. } => batch.put_cf(&tables[table as usize], key, value),
             #[cfg(test)]
@@ -87,7 +87,7 @@ impl<'a> Changes<'a> {
 
     /// Keeps the larger of `value` and what is stored.
     pub fn raise(&mut self, table: Table, key: &[u8], value: [u8; 8]) {
-        self.tell(table, key);
+        self.absent.hear_of(table, key);
         match &mut self.batch {
             Batch::Rocks { tables, batch, .. } => batch.merge_cf(&tables[table as usize], key, value),
             #[cfg(test)]
@@ -97,7 +97,7 @@ impl<'a> Changes<'a> {
 
     /// Adds the places of a stored set to what is stored.
     pub fn unite(&mut self, table: Table, key: &[u8], set: &[u8]) {
-        self.tell(table, key);
+        self.absent.hear_of(table, key);
         match &mut self.batch {
             Batch::Rocks { tables, batch, .. } => batch.merge_cf(&tables[table as usize], key, set),
             #[cfg(test)]
@@ -110,12 +110,6 @@ impl<'a> Changes<'a> {
             Batch::Rocks { tables, batch, .. } => batch.delete_cf(&tables[table as usize], key),
             #[cfg(test)]
             Batch::Simulated { edits, .. } => edits.push(Edit::delete(table, key)),
-        }
-    }
-
-    fn tell(&self, table: Table, key: &[u8]) {
-        if Absent::tells_of(table) {
-            self.absent.add(key);
         }
     }
 }

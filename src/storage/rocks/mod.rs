@@ -220,11 +220,12 @@ impl Disk {
     /// The value under `key`.
     pub fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let opened = self.opened();
-        match opened.as_ref().ok_or(Error::Closed)? {
+        let backing = opened.as_ref().ok_or(Error::Closed)?;
+        if Absent::tells_of(table) && self.absent.is_absent(key) {
+            return Ok(None);
+        }
+        match backing {
             Backing::Rocks(db) => {
-                if Absent::tells_of(table) && self.absent.is_absent(key) {
-                    return Ok(None);
-                }
                 let Some(handle) = stored(db, table) else { return Ok(None) };
                 let options =
                     if table == Table::Files { &self.lookups.passing } else { &self.lookups.keeping };
@@ -331,6 +332,7 @@ impl Disk {
     /// Writes one large value.
     pub fn put(&self, table: Table, key: &[u8], value: &[u8], safety: Safety) -> Result<(), Error> {
         let opened = self.opened();
+        self.absent.hear_of(table, key);
         match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(db) => {
                 let table = handle(db, table)?;

@@ -182,8 +182,8 @@ fn looked_up(cache: &Cache) -> Options {
     options
 }
 
-/// Indexes are asked about everybody who writes for the first time, so a miss must be cheap even
-/// where it is not yet on the disk.
+/// Indexes are asked about what is mostly not there: external ids, and clients until they are learned. So a miss must
+/// be cheap even where it is not yet on the disk.
 fn index(cache: &Cache) -> Options {
     let mut options = looked_up(cache);
     options.set_memtable_prefix_bloom_ratio(0.05);

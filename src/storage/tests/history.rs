@@ -136,5 +136,7 @@ proptest! {
         steps.into_iter().for_each(|step| run.take(step));
         run.reopen(true);
         run.reopen(false);
+        // Nothing of it may be open when the process ends.
+        run.running.journal.close().unwrap();
     }
 }

@@ -127,6 +127,19 @@ fn a_failed_image_stops_the_journal_too() {
 }
 
 #[test]
+fn where_nothing_happens_nothing_is_written() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    running.fail_after(0);
+    // The archive looks ten times a second whether something waits.
+    let (_sender, nothing) = crossbeam_channel::bounded::<()>(0);
+    assert!(nothing.recv_timeout(std::time::Duration::from_millis(350)).is_err());
+    assert!(running.hooks.failures.lock().unwrap().is_empty());
+    running.fail_after(u64::MAX);
+    running.journal.close().unwrap();
+}
+
+#[test]
 fn a_checkpoint_is_asked_for_once_until_it_begins() {
     let directory = scratch();
     let settings = StoreSettings { checkpoint_bytes: 100, ..quick() };
