@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
+use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -30,8 +30,9 @@ const IMAGES_AT_ONCE: usize = 8192;
 /// Bytes of fewer images that do not wait for more, about.
 const BYTES_AT_ONCE: usize = 64 * 1024 * 1024;
 
-/// Written images that are forgotten at once.
-const FORGOTTEN_AT_ONCE: usize = 64;
+/// Images behind which others may go on: who announces a dialog waits until so many are forgotten, and who wants the
+/// processor gets it, because somebody waits for whatever is not the archive.
+const FEW: usize = 64;
 
 /// How long fewer images wait for more.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -186,7 +187,8 @@ impl Archive {
         let Store { announced, recent_requests, .. } = &self.store;
         let mut written = self.pending.drain(..);
         while written.len() > 0 {
-            let images: SmallVec<[_; FORGOTTEN_AT_ONCE]> = written.by_ref().take(FORGOTTEN_AT_ONCE).collect();
+            thread::yield_now();
+            let images: SmallVec<[_; FEW]> = written.by_ref().take(FEW).collect();
             let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
             announced.written(dialogs());
             recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
@@ -223,14 +225,17 @@ fn put_all(
     changes: &mut Changes<'_>,
 ) {
     let (mut leads, mut value) = (Vec::with_capacity(images.len()), Vec::new());
-    let mut images = images.iter().peekable();
-    while let Some((as_of, image)) = images.next() {
+    let mut images = images.iter().enumerate().peekable();
+    while let Some((number, (as_of, image))) = images.next() {
+        if number.is_multiple_of(FEW) {
+            thread::yield_now();
+        }
         match dialog(image) {
             Some(image) => {
                 image.put(*as_of, retained, &mut value, changes);
                 image.leads(|lead| leads.push(lead));
                 totals.take(image);
-                let next = images.peek().and_then(|(_, next)| dialog(next));
+                let next = images.peek().and_then(|(_, (_, next))| dialog(next));
                 let is_last = next.is_none_or(|next| next.id != image.id);
                 image.closed.iter().filter(|_| is_last).for_each(|closed| facts.add(closed));
             }
