@@ -1,4 +1,4 @@
-//! Short lists as they are stored: read one by one, so that a damaged length asks for no memory.
+//! Lists as they are stored: read one by one, so that a damaged length asks for no memory.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,22 +12,32 @@ where
     A: Array<Item: Deserialize<'de>>,
     D: Deserializer<'de>,
 {
+    one_by_one(deserializer)
+}
+
+/// Reads a list of any kind.
+pub(super) fn one_by_one<'de, T, L, D>(deserializer: D) -> Result<L, D::Error>
+where
+    T: Deserialize<'de>,
+    L: Default + Extend<T>,
+    D: Deserializer<'de>,
+{
     deserializer.deserialize_seq(OneByOne(PhantomData))
 }
 
-struct OneByOne<A>(PhantomData<A>);
+struct OneByOne<T, L>(PhantomData<(T, L)>);
 
-impl<'de, A: Array<Item: Deserialize<'de>>> Visitor<'de> for OneByOne<A> {
-    type Value = SmallVec<A>;
+impl<'de, T: Deserialize<'de>, L: Default + Extend<T>> Visitor<'de> for OneByOne<T, L> {
+    type Value = L;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<SmallVec<A>, S::Error> {
-        let mut list = SmallVec::new();
+    fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<L, S::Error> {
+        let mut list = L::default();
         while let Some(item) = items.next_element()? {
-            list.push(item);
+            list.extend([item]);
         }
         Ok(list)
     }

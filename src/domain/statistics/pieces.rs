@@ -3,12 +3,12 @@
 //! Thousands of books that fill at the same pace would otherwise all ask for twice as much memory at the same
 //! moment, and whoever waits for what is counted would wait for that.
 
-use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
+
+use crate::domain::few::one_by_one;
 
 /// Things in a piece: a kibibyte of what is kept here.
 const PIECE: usize = 64;
@@ -53,6 +53,12 @@ impl<T> Pieces<T> {
     }
 }
 
+impl<T> Extend<T> for Pieces<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, things: I) {
+        things.into_iter().for_each(|thing| self.push(thing));
+    }
+}
+
 impl<T: Serialize> Serialize for Pieces<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.len()))?;
@@ -63,25 +69,7 @@ impl<T: Serialize> Serialize for Pieces<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pieces<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(OneByOne(PhantomData))
-    }
-}
-
-struct OneByOne<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OneByOne<T> {
-    type Value = Pieces<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut things: S) -> Result<Pieces<T>, S::Error> {
-        let mut pieces = Pieces::default();
-        while let Some(thing) = things.next_element()? {
-            pieces.push(thing);
-        }
-        Ok(pieces)
+        one_by_one(deserializer)
     }
 }
 
@@ -95,7 +83,7 @@ mod tests {
         #[test]
         fn it_is_the_list_of_what_was_added_and_stored_like_one(list in prop::collection::vec(any::<u64>(), 0..300)) {
             let mut pieces = Pieces::default();
-            list.iter().for_each(|thing| pieces.push(*thing));
+            pieces.extend(list.iter().copied());
             prop_assert_eq!((pieces.len(), pieces.is_empty()), (list.len(), list.is_empty()));
             prop_assert!(pieces.iter().eq(&list));
             let json = serde_json::to_string(&pieces).unwrap();
