@@ -21,9 +21,10 @@ type ByFact<T> = HashMap<(FactHash, u32), T>;
 #[derive(Default)]
 pub(in crate::storage) struct Gathered {
     facts: ByFact<Places>,
-    /// Words by a hash of the whole word. People use the same ones again and again, so their beginnings
-    /// are made once for all the dialogs in which they stand.
-    words: ByFact<Word>,
+    /// Words by kind and a hash of the whole word. People use the same ones again and again, so their beginnings
+    /// are made once for all the dialogs in which they stand. A short word of a text and one of a name can have the
+    /// same hash, if they differ as their kinds do.
+    words: HashMap<(FactKind, FactHash, u32), Word>,
 }
 
 struct Word {
@@ -36,10 +37,13 @@ impl Gathered {
     pub fn add(&mut self, dialog: &Dialog) {
         let (block, place) = place_of(dialog.id);
         facts(dialog, &FactKind::ALL, &mut |kind, text| {
-            let key = (FactHash::of(kind, text), block);
+            let fact = FactHash::of(kind, text);
             let places = match kind.is_word() {
-                true => &mut self.words.entry(key).or_insert_with(|| Word::new(kind, text)).places,
-                false => self.facts.entry(key).or_default(),
+                true => {
+                    let word = self.words.entry((kind, fact, block));
+                    &mut word.or_insert_with(|| Word::new(kind, text)).places
+                }
+                false => self.facts.entry((fact, block)).or_default(),
             };
             // A fact that is shown again is shown of the same dialog.
             if places.last() != Some(&place) {
@@ -51,7 +55,7 @@ impl Gathered {
     /// Takes what to add under each key, in the order of the keys, in which they are cheapest to write.
     pub fn take_sorted(&mut self) -> Additions {
         let Self { facts, words } = self;
-        for ((_, block), Word { beginnings, places }) in words.drain() {
+        for ((_, _, block), Word { beginnings, places }) in words.drain() {
             for beginning in beginnings {
                 facts.entry((beginning, block)).or_default().extend_from_slice(&places);
             }
@@ -99,5 +103,52 @@ impl Additions {
 impl Word {
     fn new(kind: FactKind, word: &str) -> Self {
         Self { beginnings: FactHash::kept(kind, word).collect(), places: Places::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dialog::{Author, Message, Visibility};
+    use crate::ids::MessageId;
+    use crate::storage::finding::entries;
+    use crate::storage::testing::closed_dialog;
+
+    /// The facts of dialogs, by dialog.
+    fn gathered(dialogs: &[Dialog]) -> Vec<(u64, FactHash)> {
+        let mut facts = Gathered::default();
+        dialogs.iter().for_each(|dialog| facts.add(dialog));
+        let mut all = Vec::new();
+        for (key, set) in facts.take_sorted().iter() {
+            let (fact, dialogs) = entries(key, set).unwrap();
+            all.extend(dialogs.into_iter().map(|dialog| (dialog.0, fact)));
+        }
+        all.sort_unstable();
+        all
+    }
+
+    /// A word of a name and one of a text that have the same hash.
+    fn alike() -> (String, String) {
+        let words = || (100..200).map(|number| number.to_string());
+        let pairs = words().flat_map(|name| words().map(move |text| (name.clone(), text)));
+        let hash = |(name, text): &(String, String)| {
+            FactHash::of(FactKind::NameWord, name) == FactHash::of(FactKind::Word, text)
+        };
+        pairs.into_iter().find(hash).unwrap()
+    }
+
+    #[test]
+    fn words_of_texts_and_of_names_with_one_hash_keep_their_own_beginnings() {
+        let (name, text) = alike();
+        let [mut one, mut other] = [closed_dialog(1, 7), closed_dialog(2, 7)];
+        (one.title, other.title) = (Some(name), None);
+        let at = other.opened_at;
+        other.messages =
+            vec![Message::new(MessageId::of(other.id, 1), Author::Client, Visibility::Public, text, at)];
+        let mut apart: Vec<_> =
+            [&one, &other].into_iter().flat_map(|dialog| gathered(&[dialog.clone()])).collect();
+        apart.sort_unstable();
+        assert_eq!(gathered(&[one.clone(), other.clone()]), apart);
+        assert_eq!(gathered(&[other, one]), apart);
     }
 }
