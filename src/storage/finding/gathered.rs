@@ -146,7 +146,7 @@ mod tests {
         other.messages =
             vec![Message::new(MessageId::of(other.id, 1), Author::Client, Visibility::Public, text, at)];
         let mut apart: Vec<_> =
-            [&one, &other].into_iter().flat_map(|dialog| gathered(&[dialog.clone()])).collect();
+            [&one, &other].into_iter().flat_map(|dialog| gathered(std::slice::from_ref(dialog))).collect();
         apart.sort_unstable();
         assert_eq!(gathered(&[one.clone(), other.clone()]), apart);
         assert_eq!(gathered(&[other, one]), apart);
