@@ -1,6 +1,7 @@
 //! Closed dialogs whose images are on their way to the disk. Until they are there they are found
 //! here, so that nobody else has to keep them. Nothing is read from the disk here.
 
+use std::array;
 use std::cmp::Reverse;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,19 +13,22 @@ use super::image::{DialogImage, LastDialog, external_keys};
 use crate::domain::dialog::Client;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 
-/// What has been announced and is not written yet.
+/// What has been announced and is not written yet. Each kind of key leads to the latest image by itself, so that
+/// nobody needs two locks at once.
 #[derive(Debug, Default)]
-pub(super) struct Announced(Mutex<Recent>);
+pub(super) struct Announced {
+    dialogs: Shards<Recent>,
+    /// Those of a client by its hash: a number is found and forgotten sooner than two texts. Whose they are is
+    /// seen when they are looked at.
+    clients: Shards<HashMap<u64, SmallVec<[Arc<DialogImage>; 1]>>>,
+    /// The message of each; none where the disk still knows one that was erased.
+    external_ids: Shards<HashMap<u128, Option<MessageId>>>,
+    hasher: DefaultHashBuilder,
+}
 
 #[derive(Debug, Default)]
 struct Recent {
-    dialogs: HashMap<DialogId, Arc<DialogImage>>,
-    /// Dialogs by a hash of their client: a number is found and forgotten sooner than two texts.
-    /// Whose they are is seen when they are looked at.
-    clients: HashMap<u64, SmallVec<[DialogId; 2]>>,
-    /// The message of each; none where the disk still knows one that was erased.
-    external_ids: HashMap<u128, Option<MessageId>>,
-    hasher: DefaultHashBuilder,
+    images: HashMap<DialogId, Arc<DialogImage>>,
     /// What the images that were here and are no longer have changed in the fingerprint of everything.
     fingerprint: u64,
 }
@@ -33,111 +37,151 @@ impl Announced {
     /// Makes a closed dialog known. An image of an open one is passed over.
     pub fn announce(&self, image: &Arc<DialogImage>) {
         let Some(closed) = &image.closed else { return };
-        let mut recent = self.recent();
-        recent.external_ids.extend(image.forgotten_keys().map(|(key, _)| (key, None)));
-        recent.external_ids.extend(external_keys(closed).map(|(key, message)| (key, Some(message))));
-        let before = recent.dialogs.insert(image.id, Arc::clone(image));
-        recent.count(before.as_ref());
-        if let (true, Some(client)) = (before.is_none(), &closed.client) {
-            let client = recent.hash(client);
-            recent.clients.entry(client).or_default().push(image.id);
+        for (key, _) in image.forgotten_keys() {
+            self.external_ids.of(key as u64).insert(key, None);
+        }
+        for (key, message) in external_keys(closed) {
+            self.external_ids.of(key as u64).insert(key, Some(message));
+        }
+        self.dialogs.of(image.id.0).announce(image);
+        if let Some(client) = &closed.client {
+            let client = self.hash(client);
+            let mut clients = self.clients.of(client);
+            let theirs = clients.entry(client).or_default();
+            match theirs.iter_mut().find(|other| other.id == image.id) {
+                Some(before) => *before = Arc::clone(image),
+                None => theirs.push(Arc::clone(image)),
+            }
         }
     }
 
-    /// Forgets what can be found on the disk by now. Whoever announces something meanwhile waits, so these should
-    /// be few.
+    /// Forgets what can be found on the disk by now.
     pub fn written<'a>(&self, images: impl Iterator<Item = &'a Arc<DialogImage>>) {
-        let mut recent = self.recent();
-        images.for_each(|image| recent.forget(image));
+        images.for_each(|image| self.forget(image));
     }
 
     /// The latest image of a dialog.
     pub fn dialog(&self, id: DialogId) -> Option<Arc<DialogImage>> {
-        self.recent().dialogs.get(&id).cloned()
+        self.dialogs.of(id.0).images.get(&id).cloned()
     }
 
     /// Those before `before`, the newest first.
     pub fn before(&self, before: Option<DialogId>) -> Vec<Arc<DialogImage>> {
         let wanted = |image: &&Arc<DialogImage>| before.is_none_or(|before| image.id < before);
-        let mut images: Vec<_> = self.recent().dialogs.values().filter(wanted).cloned().collect();
+        let mut images = Vec::new();
+        self.dialogs.each(|recent| images.extend(recent.images.values().filter(wanted).cloned()));
         images.sort_unstable_by_key(|image| Reverse(image.id));
         images
     }
 
     /// The last dialog of a client.
     pub fn last(&self, channel: &ChannelId, client: &ClientId) -> Option<LastDialog> {
-        let recent = self.recent();
-        let theirs = recent.clients.get(&recent.hasher.hash_one((channel, client)))?;
-        let is_theirs = |dialog: &&DialogId| {
-            let closed = recent.dialogs.get(*dialog).and_then(|image| image.closed.as_ref());
-            let of = closed.and_then(|closed| closed.client.as_ref());
+        let hash = self.hasher.hash_one((channel, client));
+        let clients = self.clients.of(hash);
+        let is_theirs = |image: &&Arc<DialogImage>| {
+            let of = image.closed.as_ref().and_then(|closed| closed.client.as_ref());
             of.is_some_and(|of| (&of.channel, &of.id) == (channel, client))
         };
-        let dialog = *theirs.iter().filter(is_theirs).max()?;
-        let image = recent.dialogs.get(&dialog)?;
-        Some(LastDialog { dialog, erased: image.closed.as_ref().is_some_and(|closed| closed.is_erased()) })
+        let last = clients.get(&hash)?.iter().filter(is_theirs).max_by_key(|image| image.id)?;
+        let erased = last.closed.as_ref().is_some_and(|closed| closed.is_erased());
+        Some(LastDialog { dialog: last.id, erased })
     }
 
     /// The message that a connector named so, whose key this is; that there is none any more, if it was
     /// erased.
     pub fn external(&self, key: u128) -> Option<Option<MessageId>> {
-        self.recent().external_ids.get(&key).copied()
+        self.external_ids.of(key as u64).get(&key).copied()
     }
 
     /// What all images that were ever announced change in the fingerprint of everything. Those that are not
     /// written yet are encoded for it.
     pub fn fingerprint(&self) -> u64 {
-        let recent = self.recent();
-        let (counted, images) = (recent.fingerprint, recent.dialogs.values().cloned().collect::<Vec<_>>());
-        drop(recent);
-        images.iter().fold(counted, |sum, image| sum.wrapping_add(image.fingerprint_delta()))
-    }
-
-    fn recent(&self) -> MutexGuard<'_, Recent> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-}
-
-impl Recent {
-    /// An image leaves: it is written, or another has come behind it.
-    fn count(&mut self, image: Option<&Arc<DialogImage>>) {
-        let delta = image.map_or(0, |image| image.fingerprint_delta());
-        self.fingerprint = self.fingerprint.wrapping_add(delta);
+        let (mut sum, mut images) = (0_u64, Vec::new());
+        self.dialogs.each(|recent| {
+            sum = sum.wrapping_add(recent.fingerprint);
+            images.extend(recent.images.values().cloned());
+        });
+        images.iter().fold(sum, |sum, image| sum.wrapping_add(image.fingerprint_delta()))
     }
 
     fn hash(&self, client: &Client) -> u64 {
         self.hasher.hash_one((&client.channel, &client.id))
     }
 
-    fn forget(&mut self, image: &Arc<DialogImage>) {
+    /// Of whatever has changed since then a later image was announced, and what that says stays.
+    fn forget(&self, image: &Arc<DialogImage>) {
         let Some(closed) = &image.closed else { return };
-        // What a later image says of the same name stays.
         for (key, message) in external_keys(closed) {
-            if self.external_ids.get(&key) == Some(&Some(message)) {
-                self.external_ids.remove(&key);
-            }
+            forget_external(&mut self.external_ids.of(key as u64), key, Some(message));
         }
         for (key, _) in image.forgotten_keys() {
-            if self.external_ids.get(&key) == Some(&None) {
-                self.external_ids.remove(&key);
-            }
+            forget_external(&mut self.external_ids.of(key as u64), key, None);
         }
-        // A dialog that has changed since then has announced a later image.
-        if !self.dialogs.get(&image.id).is_some_and(|latest| Arc::ptr_eq(latest, image)) {
-            return;
-        }
-        self.dialogs.remove(&image.id);
-        self.count(Some(image));
-        let client = closed.client.as_ref().map(|client| self.hash(client));
-        if let Some(client) = client
-            && let Some(theirs) = self.clients.get_mut(&client)
-        {
-            theirs.retain(|dialog| *dialog != image.id);
+        self.dialogs.of(image.id.0).forget(image);
+        if let Some(client) = &closed.client {
+            let client = self.hash(client);
+            let mut clients = self.clients.of(client);
+            let Some(theirs) = clients.get_mut(&client) else { return };
+            theirs.retain(|other| !Arc::ptr_eq(other, image));
             if theirs.is_empty() {
-                self.clients.remove(&client);
+                clients.remove(&client);
             }
         }
     }
+}
+
+fn forget_external(ids: &mut HashMap<u128, Option<MessageId>>, key: u128, says: Option<MessageId>) {
+    if ids.get(&key) == Some(&says) {
+        ids.remove(&key);
+    }
+}
+
+impl Recent {
+    fn announce(&mut self, image: &Arc<DialogImage>) {
+        let before = self.images.insert(image.id, Arc::clone(image));
+        self.count(before.as_deref());
+    }
+
+    fn forget(&mut self, image: &Arc<DialogImage>) {
+        if self.images.get(&image.id).is_some_and(|latest| Arc::ptr_eq(latest, image)) {
+            self.images.remove(&image.id);
+            self.count(Some(image));
+        }
+    }
+
+    /// An image leaves: it is written, or another has come behind it.
+    fn count(&mut self, image: Option<&DialogImage>) {
+        let delta = image.map_or(0, DialogImage::fingerprint_delta);
+        self.fingerprint = self.fingerprint.wrapping_add(delta);
+    }
+}
+
+/// How many parts a shard is one of: who announces an image then hardly ever waits for who forgets one.
+const SHARDS: usize = 16;
+
+/// Things by key, in parts that are locked one by one, for a moment each.
+#[derive(Debug)]
+struct Shards<T>([Mutex<T>; SHARDS]);
+
+impl<T: Default> Default for Shards<T> {
+    fn default() -> Self {
+        Self(array::from_fn(|_| Mutex::default()))
+    }
+}
+
+impl<T> Shards<T> {
+    /// The part of a key that has this number, or a hash of this.
+    fn of(&self, key: u64) -> MutexGuard<'_, T> {
+        lock(&self.0[key as usize % SHARDS])
+    }
+
+    fn each(&self, look: impl FnMut(MutexGuard<'_, T>)) {
+        self.0.iter().map(lock).for_each(look);
+    }
+}
+
+fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
+    shard.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[cfg(test)]
@@ -176,7 +220,8 @@ mod tests {
         assert_eq!(last(7), Some(DialogId(1)));
         announced.written(images[..2].iter());
         assert_eq!((last(7), last(8)), (None, None));
-        assert!(announced.recent().clients.is_empty() && announced.recent().dialogs.is_empty());
+        announced.clients.each(|clients| assert!(clients.is_empty()));
+        announced.dialogs.each(|recent| assert!(recent.images.is_empty()));
     }
 
     #[test]

@@ -30,8 +30,8 @@ const IMAGES_AT_ONCE: usize = 8192;
 /// Bytes of fewer images that do not wait for more, about.
 const BYTES_AT_ONCE: usize = 64 * 1024 * 1024;
 
-/// Images behind which others may go on: who announces a dialog waits until so many are forgotten, and who wants the
-/// processor gets it, because somebody waits for whatever is not the archive.
+/// Images behind which others may go on: who wants the processor gets it, because somebody waits for whatever is not
+/// the archive.
 const FEW: usize = 64;
 
 /// How long fewer images wait for more.
@@ -181,8 +181,7 @@ impl Archive {
         Ok(())
     }
 
-    /// Forgets what is written. Few by few, so that whoever announces one meanwhile waits for these alone, and each
-    /// is dropped while it is still at hand.
+    /// Forgets what is written, few by few: each is dropped while it is still at hand.
     fn forget(&mut self) {
         let Store { announced, recent_requests, .. } = &self.store;
         let mut written = self.pending.drain(..);
