@@ -8,6 +8,7 @@
 
 use smallvec::SmallVec;
 
+use super::line::Seat;
 use super::policy::Key;
 use super::registry::{LineIndex, OperatorIndex, PoolIndex};
 use super::router::Router;
@@ -15,8 +16,8 @@ use crate::domain::dialog::{PackedConsidered, Packing, Preference, Reason, Rule,
 use crate::ids::DialogId;
 use crate::limits;
 
-/// Somebody who could have got the dialog, and where the rule puts them.
-type Contender = (Key, OperatorIndex);
+/// Somebody who could have got the dialog, where the rule puts them, and their rank in the queue.
+type Contender = (Key, OperatorIndex, i64);
 
 /// Those of a small queue, or the best of a large one.
 type Contenders = SmallVec<[Contender; limits::RULING_CANDIDATES]>;
@@ -61,7 +62,7 @@ impl Router {
         preference: Preference,
     ) {
         let pool = self.tickets[&dialog].pool;
-        let contenders = pool.map(|pool| (self.key_of(pool, operator), operator)).into_iter().collect();
+        let contenders = pool.map(|pool| self.contender(pool, operator)).into_iter().collect();
         self.keep_ruling(dialog, Some(preference), Considering { contenders, ..Considering::default() });
     }
 
@@ -69,8 +70,7 @@ impl Router {
     pub(super) fn rule_on_more(&mut self, dialog: DialogId, added: &[OperatorIndex]) {
         let Some(pool) = self.tickets[&dialog].pool else { return };
         let shown = added.iter().take(limits::RULING_CANDIDATES);
-        let contenders: Contenders =
-            shown.map(|operator| (self.key_of(pool, *operator), *operator)).collect();
+        let contenders: Contenders = shown.map(|operator| self.contender(pool, *operator)).collect();
         let more_contenders = added.len() - contenders.len();
         self.keep_ruling(dialog, None, Considering { contenders, more_contenders, ..Considering::default() });
     }
@@ -99,17 +99,22 @@ impl Router {
             channel: self.lines.key(line).clone(),
             rule,
             preferred,
-            considered: self.pack(line, &considering),
+            considered: self.pack(&considering),
         });
     }
 
-    fn pack(&self, line: LineIndex, considering: &Considering) -> PackedConsidered {
+    /// An operator who need not be a member of the queue.
+    fn contender(&self, pool: PoolIndex, operator: OperatorIndex) -> Contender {
+        let line = self.pools[pool].line;
+        let seat = self.operators[operator].seat(line).map(|seat| &self.lines[line].seats[seat as usize]);
+        (self.key_of(pool, operator), operator, seat.map_or(0, |seat| seat.rank))
+    }
+
+    fn pack(&self, considering: &Considering) -> PackedConsidered {
         let Considering { contenders, more_contenders, passed, more_passed } = considering;
         let mut packing = Packing::new(contenders.len());
-        for (key, operator) in contenders {
-            let account = &self.operators[*operator];
-            let seat = account.seat(line).map(|seat| &self.lines[line].seats[seat as usize]);
-            packing.candidate(&account.id, *key, seat.map_or(0, |seat| seat.rank));
+        for (key, operator, rank) in contenders {
+            packing.candidate(&self.operators[*operator].id, *key, *rank);
         }
         let passed = passed.iter().map(|(operator, reason)| (&self.operators[*operator].id, *reason));
         packing.finish(*more_contenders as u32, passed, more_passed)
@@ -135,7 +140,11 @@ impl Router {
             }
         }
         seats.sort_unstable();
-        let contenders = seats.into_iter().map(|(key, seat)| (key, self.operator_at(pool, seat))).collect();
+        let contender = |(key, seat): (Key, u32)| {
+            let seat = &line.seats[seat as usize];
+            (key, seat.operator, seat.rank)
+        };
+        let contenders = seats.into_iter().map(contender).collect();
         Considering { contenders, passed, ..Considering::default() }
     }
 
@@ -170,13 +179,13 @@ impl Router {
             let line = &self.lines[self.pools[pool].line];
             let ticket = &self.tickets[&dialog];
             for (key, seat) in &self.pools[pool].ready {
-                let operator = self.operator_at(pool, *seat);
+                let &Seat { operator, rank, .. } = &line.seats[*seat as usize];
                 if !self.operators[operator].is_available(line) || self.key_of(pool, operator) != *key {
                     wrong.push((*key, *seat));
                 } else if !new_round && ticket.has_had(operator) {
                     had_it += 1;
                 } else {
-                    best.push((*key, operator));
+                    best.push((*key, operator, rank));
                 }
                 if best.len() == limits::RULING_CANDIDATES {
                     break;
@@ -209,18 +218,15 @@ impl Router {
 /// Touches are numbered anew at a restart, and a decision is written down in the same way whether there was one or
 /// not. So it says in which order the candidates were touched: 0 never, 1 longest ago.
 fn count_touches(rule: Rule, contenders: &mut [Contender]) {
-    let touch: fn(&mut Contender) -> &mut u64 = match rule {
-        Rule::Evenly1 => |((score, _), _)| score,
-        Rule::LeastLoaded1 | Rule::MostAvailable1 => |((_, tie), _)| tie,
+    let touch: fn(&mut Key) -> &mut u64 = match rule {
+        Rule::Evenly1 => |(score, _)| score,
+        Rule::LeastLoaded1 | Rule::MostAvailable1 => |(_, tie)| tie,
         _ => return,
     };
-    let touches = contenders.iter_mut().map(|contender| *touch(contender));
-    let mut order: SmallVec<[u64; limits::RULING_CANDIDATES]> = touches.filter(|touch| *touch > 0).collect();
-    if !order.is_sorted() {
-        order.sort_unstable();
-    }
-    for contender in contenders {
-        let touch = touch(contender);
-        *touch = order.binary_search(touch).map_or(0, |place| place as u64 + 1);
-    }
+    let touches = contenders.iter_mut().map(|(key, ..)| touch(key));
+    let mut touches: SmallVec<[&mut u64; limits::RULING_CANDIDATES]> =
+        touches.filter(|touch| **touch > 0).collect();
+    // Mostly they stand in this order already.
+    touches.sort_unstable();
+    (1..).zip(touches).for_each(|(place, touch)| *touch = place);
 }
