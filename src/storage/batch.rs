@@ -10,6 +10,7 @@ use crate::timestamp::Timestamp;
 
 use super::codec::{self, RecordRef};
 use super::image::Image;
+use super::lent::Lent;
 
 /// Where outcomes leave, each only when what it saw is as durable as the settings say. Called from
 /// a thread of the journal, in order.
@@ -43,17 +44,17 @@ pub trait Hooks: Send + Sync {
 #[derive(Debug)]
 pub struct Batch<R> {
     /// Encoded records, one behind the other.
-    pub(super) records: Vec<u8>,
+    pub(super) records: Lent<u8>,
     /// How many events these hold.
     pub(super) events: u64,
     /// The latest time of these.
     pub(super) clock: Timestamp,
     /// What there is to count of them.
-    pub(super) tallies: Vec<Tally>,
+    pub(super) tallies: Lent<Tally>,
     /// What waits, with the events of this batch before it.
-    pub(super) releases: Vec<(u64, R)>,
+    pub(super) releases: Lent<(u64, R)>,
     /// Images, with the events of this batch before them.
-    pub(super) images: Vec<(u64, Image)>,
+    pub(super) images: Lent<(u64, Image)>,
     /// About how many bytes of memory these take.
     pub(super) image_bytes: usize,
     /// Contents of files, each with the message of this batch that names it.
@@ -63,12 +64,12 @@ pub struct Batch<R> {
 impl<R> Default for Batch<R> {
     fn default() -> Self {
         Self {
-            records: Vec::new(),
+            records: Lent::default(),
             events: 0,
             clock: Timestamp::default(),
-            tallies: Vec::new(),
-            releases: Vec::new(),
-            images: Vec::new(),
+            tallies: Lent::default(),
+            releases: Lent::default(),
+            images: Lent::default(),
             image_bytes: 0,
             files: Vec::new(),
         }
@@ -79,11 +80,14 @@ impl<R> Batch<R> {
     /// An empty batch with room for as much as this one holds.
     pub fn successor(&self) -> Self {
         Self {
-            records: Vec::with_capacity(self.records.len()),
-            tallies: Vec::with_capacity(self.tallies.len()),
-            releases: Vec::with_capacity(self.releases.len()),
-            images: Vec::with_capacity(self.images.len()),
-            ..Self::default()
+            records: self.records.successor(),
+            events: 0,
+            clock: Timestamp::default(),
+            tallies: self.tallies.successor(),
+            releases: self.releases.successor(),
+            images: self.images.successor(),
+            image_bytes: 0,
+            files: Vec::new(),
         }
     }
 

@@ -36,6 +36,7 @@ mod image;
 mod inspect;
 mod journal;
 mod kept;
+mod lent;
 mod meta;
 mod pages;
 mod reader;

@@ -43,12 +43,12 @@ impl SharedStatistics {
     }
 
     /// Books the tallies of a group, batch by batch.
-    pub fn take(&self, batches: &[Vec<Tally>]) {
-        if batches.iter().all(Vec::is_empty) {
-            return;
+    pub fn take<'a>(&self, tallies: impl Iterator<Item = &'a Tally>) {
+        let mut tallies = tallies.peekable();
+        if tallies.peek().is_some() {
+            let mut statistics = self.lock();
+            tallies.for_each(|tally| statistics.take(tally, u64::MAX));
         }
-        let mut statistics = self.lock();
-        batches.iter().flatten().for_each(|tally| statistics.take(tally, u64::MAX));
     }
 
     /// What has changed since the last time, as it is after the event `seq`.

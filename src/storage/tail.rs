@@ -67,23 +67,23 @@ impl Tail {
         self.first.store(seq, Ordering::Release);
     }
 
-    /// Adds a committed group and wakes who waits. A buffer that is no longer needed comes back.
-    pub fn publish(&self, group: Arc<Group>) -> Option<Vec<u8>> {
+    /// Adds a committed group and wakes who waits. Buffers that are no longer needed come back.
+    pub fn publish(&self, group: Arc<Group>) -> Vec<Vec<u8>> {
         let mut state = self.state();
         self.durable.store(group.first_seq + group.events - 1, Ordering::Release);
         state.bytes += group.frame.capacity();
         state.groups.push_back(group);
-        let mut spare = None;
+        let mut spares = Vec::new();
         // The newest always stays: with durability `none` it may not be on the disk yet.
         while state.bytes > state.limit && state.groups.len() > 1 {
             let Some(oldest) = state.groups.pop_front() else { break };
             state.bytes -= oldest.frame.capacity();
-            spare = Arc::into_inner(oldest).map(|group| group.frame).or(spare);
+            spares.extend(Arc::into_inner(oldest).map(|group| group.frame));
         }
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
-        spare
+        spares
     }
 
     /// Puts a redacted group in the place of the same one as it was, if it is still here.

@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use smallvec::SmallVec;
 
 use super::backlog::Taken;
 use super::{Alarm, checkpoint};
@@ -15,6 +14,7 @@ use crate::storage::codec;
 use crate::storage::finding::{Gathered, IndexChanges};
 use crate::storage::frame::Position;
 use crate::storage::image::{DialogImage, Image, Lead, item_key, stored};
+use crate::storage::lent::Lent;
 use crate::storage::meta::{self, Checkpoint, Totals};
 use crate::storage::retention::Retained;
 use crate::storage::rocks::{Changes, Safety, Table};
@@ -49,7 +49,7 @@ pub(super) struct Parcel {
     /// Bytes of journal before the group.
     pub bytes_before: u64,
     /// Per batch: the last event before it, and its images.
-    pub images: Vec<(u64, Vec<(u64, Image)>)>,
+    pub images: Vec<(u64, Lent<(u64, Image)>)>,
     /// About how many bytes of memory these take.
     pub image_bytes: usize,
     /// What was counted, if a checkpoint ends in this group.
@@ -67,6 +67,8 @@ pub(super) struct Archive {
     pending: Vec<(u64, Image)>,
     /// About how many bytes of memory these take, with the rest of the group that is taken in.
     pending_bytes: usize,
+    /// Images that are written, and dropped as new ones come.
+    done: Vec<(u64, Image)>,
     /// Where the facts of the dialogs of one write are gathered.
     facts: Gathered,
     /// Bytes of journal before the group at which it was last looked.
@@ -84,6 +86,7 @@ impl Archive {
             begun: None,
             pending: Vec::new(),
             pending_bytes: 0,
+            done: Vec::new(),
             facts: Gathered::default(),
             looked_at: 0,
         }
@@ -95,6 +98,7 @@ impl Archive {
             let outcome = match parcels.recv_timeout(PATIENCE) {
                 Ok(parcel) => self.take_and_flush(parcel),
                 Err(RecvTimeoutError::Timeout) => {
+                    self.done.clear();
                     self.write().and_then(|()| self.store.disk.flush_in_time(true))
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -134,8 +138,8 @@ impl Archive {
         if let Some(writing) = statistics {
             self.store.statistics.write(writing, &self.store.disk)?;
         }
-        for (last_seq, images) in images {
-            for (events, image) in images {
+        for (last_seq, mut images) in images {
+            for (events, image) in images.drain(..) {
                 let seq = last_seq + events;
                 match image {
                     Image::CheckpointBegin => {
@@ -158,6 +162,7 @@ impl Archive {
 
     fn add(&mut self, as_of: u64, image: Image) -> Result<(), Error> {
         self.pending.push((as_of, image));
+        drop(self.done.pop());
         let full = self.pending.len() >= IMAGES_AT_ONCE || self.pending_bytes >= BYTES_AT_ONCE;
         if full { self.write() } else { Ok(()) }
     }
@@ -184,15 +189,14 @@ impl Archive {
     /// Forgets what is written, few by few: each is dropped while it is still at hand.
     fn forget(&mut self) {
         let Store { announced, recent_requests, .. } = &self.store;
-        let mut written = self.pending.drain(..);
-        while written.len() > 0 {
+        for few in self.pending.chunks(FEW) {
             thread::yield_now();
-            let images: SmallVec<[_; FEW]> = written.by_ref().take(FEW).collect();
-            let dialogs = || images.iter().filter_map(|(_, image)| dialog(image));
+            let dialogs = || few.iter().filter_map(|(_, image)| dialog(image));
             announced.written(dialogs());
             recent_requests.written(dialogs().flat_map(|dialog| &dialog.requests));
         }
-        drop(written);
+        self.done.clear();
+        std::mem::swap(&mut self.pending, &mut self.done);
         self.pending_bytes = 0;
     }
 

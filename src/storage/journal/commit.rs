@@ -9,6 +9,7 @@ use super::Alarm;
 use super::archive::Parcel;
 use super::backlog::Backlog;
 use super::release::Released;
+use super::spares::Spares;
 use crate::domain::file::Upload;
 use crate::domain::statistics::Tally;
 use crate::error::Error;
@@ -19,6 +20,7 @@ use crate::storage::erase::Exclusion;
 use crate::storage::files;
 use crate::storage::frame::{self, Position};
 use crate::storage::image::Image;
+use crate::storage::lent::Lent;
 use crate::storage::rocks::{Disk, Safety, Table};
 use crate::storage::settings::Durability;
 use crate::storage::statistics::{SharedStatistics, Writing};
@@ -40,8 +42,8 @@ pub(super) struct Commit<R> {
     begun_at: Arc<AtomicU64>,
     /// The checkpoint for which the next one has been asked for already.
     asked_after: Option<u64>,
-    /// A buffer for the next frame.
-    spare: Vec<u8>,
+    /// Buffers for the next frames.
+    spares: Spares,
     alarm: Arc<Alarm>,
     to_release: Sender<Released<R>>,
     pub(super) backlog: Backlog,
@@ -67,7 +69,7 @@ impl<R> Commit<R> {
             checkpoint_bytes: store.settings.checkpoint_bytes,
             begun_at,
             asked_after: None,
-            spare: Vec::new(),
+            spares: Spares::default(),
             alarm,
             to_release,
             backlog,
@@ -90,7 +92,7 @@ impl<R> Commit<R> {
         // With durability `none` nobody waits for the disk, but for files, which are found there alone.
         let eager = self.durability == Durability::None && files.is_empty() && self.disk.failure().is_none();
         if eager {
-            self.statistics.take(&tallies);
+            self.statistics.take(tallies.iter().flat_map(|tallies| tallies.iter()));
             self.publish(frame.as_ref());
             self.release(std::mem::take(&mut waiting), None);
         }
@@ -100,13 +102,13 @@ impl<R> Commit<R> {
         if !eager {
             if outcome.is_ok() {
                 // Before anybody hears of it, so that whoever asks then finds it counted.
-                self.statistics.take(&tallies);
+                self.statistics.take(tallies.iter().flat_map(|tallies| tallies.iter()));
                 self.publish(frame.as_ref());
             }
             self.release(waiting, outcome.as_ref().err().cloned());
         }
         if let Some(frame) = frame.and_then(Arc::into_inner) {
-            self.spare = frame.frame;
+            self.spares.put(frame.frame);
         }
         match outcome {
             Ok(()) => {
@@ -120,7 +122,8 @@ impl<R> Commit<R> {
 
     /// Makes one frame of all records, and tells who waits and what to archive after which event.
     fn pack(&mut self, batches: &mut Vec<Batch<R>>) -> Packed<R> {
-        let mut bytes = self.buffer(batches.iter().map(|batch| batch.records.len()).sum());
+        let records: usize = batches.iter().map(|batch| batch.records.len()).sum();
+        let mut bytes = self.spares.take(frame::HEADER_BYTES + records);
         frame::begin(&mut bytes);
         let (at, empty) = (self.position, bytes.len());
         let mut packed = Packed::default();
@@ -141,21 +144,13 @@ impl<R> Commit<R> {
             }
         }
         if bytes.len() == empty {
-            self.spare = bytes;
+            self.spares.put(bytes);
             return packed;
         }
         self.journal_bytes += (bytes.len() - empty) as u64;
         self.position = frame::seal(&mut bytes, at, events, self.clock);
         packed.frame = Some(Arc::new(Group { first_seq: at.seq, events, frame: bytes }));
         packed
-    }
-
-    /// The spare buffer, unless it would have to grow, or is much too large: who keeps the frame keeps all of the
-    /// buffer. New ones are of few sizes, so that they fit again.
-    fn buffer(&mut self, records: usize) -> Vec<u8> {
-        let size = (frame::HEADER_BYTES + records).next_power_of_two();
-        let spare = std::mem::take(&mut self.spare);
-        if (size..2 * size).contains(&spare.capacity()) { spare } else { Vec::with_capacity(size) }
     }
 
     fn write(
@@ -185,11 +180,11 @@ impl<R> Commit<R> {
 
     fn publish(&mut self, frame: Option<&Arc<Group>>) {
         let with_events = frame.filter(|group| group.events > 0);
-        let spare = with_events.and_then(|group| self.tail.publish(Arc::clone(group)));
-        self.spare = spare.unwrap_or_default();
+        let spares = with_events.map(|group| self.tail.publish(Arc::clone(group)));
+        spares.into_iter().flatten().for_each(|spare| self.spares.put(spare));
     }
 
-    fn release(&self, waiting: Vec<(u64, Vec<(u64, R)>)>, failure: Option<Error>) {
+    fn release(&self, waiting: Vec<(u64, Lent<(u64, R)>)>, failure: Option<Error>) {
         if !waiting.is_empty() {
             // The thread is gone only if a release panicked; `close` says so.
             let _ = self.to_release.send(Released { waiting, failure });
@@ -197,8 +192,8 @@ impl<R> Commit<R> {
     }
 
     /// What was counted since the last checkpoint, as it is after this group, if one ends in it.
-    fn statistics_at_checkpoint(&self, images: &[(u64, Vec<(u64, Image)>)]) -> Option<Writing> {
-        let mut images = images.iter().flat_map(|(_, images)| images);
+    fn statistics_at_checkpoint(&self, images: &[(u64, Lent<(u64, Image)>)]) -> Option<Writing> {
+        let mut images = images.iter().flat_map(|(_, images)| images.iter());
         let ends = images.any(|(_, image)| matches!(image, Image::CheckpointEnd));
         ends.then(|| self.statistics.changed(self.position.last_seq()))
     }
@@ -222,9 +217,9 @@ impl<R> Commit<R> {
 /// A group that is ready to be written.
 struct Packed<R> {
     /// Per batch: the last event before it, and what waits in it.
-    waiting: Vec<(u64, Vec<(u64, R)>)>,
+    waiting: Vec<(u64, Lent<(u64, R)>)>,
     /// Per batch: the last event before it, and its images.
-    images: Vec<(u64, Vec<(u64, Image)>)>,
+    images: Vec<(u64, Lent<(u64, Image)>)>,
     /// About how many bytes of memory these take.
     image_bytes: usize,
     /// Nothing if there are no records.
@@ -232,7 +227,7 @@ struct Packed<R> {
     /// Contents of files that the records name.
     files: Vec<(MessageId, Upload)>,
     /// Per batch: what there is to count.
-    tallies: Vec<Vec<Tally>>,
+    tallies: Vec<Lent<Tally>>,
 }
 
 impl<R> Default for Packed<R> {

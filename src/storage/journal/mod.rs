@@ -14,6 +14,7 @@ mod backlog;
 mod checkpoint;
 mod commit;
 mod release;
+mod spares;
 #[cfg(test)]
 mod stepped;
 

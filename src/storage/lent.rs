@@ -1,0 +1,109 @@
+//! Lists that are filled by one thread and emptied by another, and go back then, to be filled again. Memory that one
+//! takes and the other frees would go to the system and come from it again, page by page.
+
+use std::mem;
+use std::ops::{Deref, DerefMut};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+/// Lists that are kept for those who want one: more are rarely under way.
+const KEPT: usize = 16;
+
+/// Bytes of a list that is not kept: nobody wants one that large again soon.
+const LARGE: usize = 1024 * 1024;
+
+/// A list that goes back, empty, to where it came from.
+#[derive(Debug)]
+pub(super) struct Lent<T> {
+    list: Vec<T>,
+    home: Home<T>,
+}
+
+/// Where lists of one origin wait.
+#[derive(Debug)]
+struct Home<T> {
+    back: Sender<Vec<T>>,
+    waiting: Receiver<Vec<T>>,
+}
+
+impl<T> Clone for Home<T> {
+    fn clone(&self) -> Self {
+        Self { back: self.back.clone(), waiting: self.waiting.clone() }
+    }
+}
+
+impl<T> Default for Lent<T> {
+    fn default() -> Self {
+        let (back, waiting) = bounded(KEPT);
+        Self { list: Vec::new(), home: Home { back, waiting } }
+    }
+}
+
+impl<T> Lent<T> {
+    /// An empty list of the same origin: one that has come back, or a new one with room for as much as this one holds.
+    pub fn successor(&self) -> Self {
+        let list = self.home.waiting.try_recv();
+        Self { list: list.unwrap_or_else(|_| Vec::with_capacity(self.len())), home: self.home.clone() }
+    }
+}
+
+impl<T> Deref for Lent<T> {
+    type Target = Vec<T>;
+
+    fn deref(&self) -> &Vec<T> {
+        &self.list
+    }
+}
+
+impl<T> DerefMut for Lent<T> {
+    fn deref_mut(&mut self) -> &mut Vec<T> {
+        &mut self.list
+    }
+}
+
+impl<T> Drop for Lent<T> {
+    fn drop(&mut self) {
+        let mut list = mem::take(&mut self.list);
+        list.clear();
+        if (1..LARGE).contains(&(list.capacity() * size_of::<T>())) {
+            // If enough wait there already, this one is freed.
+            let _ = self.home.back.try_send(list);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_goes_back_empty_and_is_lent_again() {
+        let mut first = Lent::default();
+        first.extend([1, 2, 3]);
+        let second = first.successor();
+        assert!(second.is_empty() && second.capacity() >= 3);
+        let place = first.as_ptr();
+        drop(first);
+        let third = second.successor();
+        assert_eq!((third.as_ptr(), third.len()), (place, 0));
+        assert_ne!(second.successor().as_ptr(), place);
+    }
+
+    #[test]
+    fn not_more_are_kept_than_are_wanted() {
+        let first = Lent::<u8>::default();
+        let lists: Vec<_> = (0..2 * KEPT).map(|_| first.successor()).collect();
+        for mut list in lists {
+            list.push(7);
+        }
+        assert_eq!(first.home.waiting.len(), KEPT);
+    }
+
+    #[test]
+    fn neither_an_unused_list_nor_a_large_one_is_kept() {
+        let first = Lent::<u64>::default();
+        first.successor().reserve(LARGE / size_of::<u64>());
+        drop(first.successor());
+        assert_eq!(first.home.waiting.len(), 0);
+    }
+}
