@@ -156,10 +156,11 @@ impl Recent {
     }
 }
 
-/// How many parts a shard is one of: who announces an image then hardly ever waits for who forgets one.
+/// So many that who announces an image hardly ever meets who forgets one.
 const SHARDS: usize = 16;
 
-/// Things by key, in parts that are locked one by one, for a moment each.
+/// Things by key, in parts that are locked by themselves, for a moment each: the dispatcher would otherwise wait for the
+/// archive, and for whoever has taken the processor from it meanwhile.
 #[derive(Debug)]
 struct Shards<T>([Mutex<T>; SHARDS]);
 

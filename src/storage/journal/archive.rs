@@ -67,7 +67,8 @@ pub(super) struct Archive {
     pending: Vec<(u64, Image)>,
     /// About how many bytes of memory these take, with the rest of the group that is taken in.
     pending_bytes: usize,
-    /// Images that are written, and dropped as new ones come.
+    /// Images that are written: those of one write. They are dropped one by one as new ones come, or when none come,
+    /// because memory of thousands that is freed at once goes back to the system before the new ones want it.
     done: Vec<(u64, Image)>,
     /// Where the facts of the dialogs of one write are gathered.
     facts: Gathered,
@@ -149,6 +150,8 @@ impl Archive {
                     Image::CheckpointEnd => self.end_checkpoint()?,
                     Image::Barrier(barrier) => {
                         self.write()?;
+                        // Whoever has erased something waits until nobody holds what it was.
+                        self.done.clear();
                         // Whoever waited may have gone.
                         let _ = barrier.0.send(());
                     }
@@ -186,7 +189,7 @@ impl Archive {
         Ok(())
     }
 
-    /// Forgets what is written, few by few: each is dropped while it is still at hand.
+    /// What is written can be found on the disk.
     fn forget(&mut self) {
         let Store { announced, recent_requests, .. } = &self.store;
         for few in self.pending.chunks(FEW) {

@@ -154,6 +154,21 @@ fn an_announced_dialog_is_known_before_and_after_its_image_is_written() {
 }
 
 #[test]
+fn behind_a_barrier_nobody_holds_what_was_written_before() {
+    let directory = scratch();
+    let running = Running::start(directory.path(), &quick());
+    let (mut world, mut batch) = (World::default(), Batch::default());
+    world.record(&of_dialog(1, 10, vec![opening(1), message(1, 1), closing()]), &mut batch);
+    let image = world.image(DialogId(1), &mut batch).unwrap();
+    running.reader.announce(&image);
+    let (passed, is_passed) = crossbeam_channel::bounded(1);
+    batch.image(Image::Barrier(Barrier(passed)));
+    running.commit_batch(batch);
+    is_passed.recv().unwrap();
+    assert_eq!(std::sync::Arc::strong_count(&image), 1);
+}
+
+#[test]
 fn closing_frees_the_directory_though_readers_are_about() {
     let directory = scratch();
     let running = Running::start(directory.path(), &quick());
