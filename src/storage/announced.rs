@@ -13,21 +13,21 @@ use super::image::{DialogImage, LastDialog, external_keys};
 use crate::domain::dialog::Client;
 use crate::ids::{ChannelId, ClientId, DialogId, MessageId};
 
-/// What has been announced and is not written yet. Each kind of key leads to the latest image by itself, so that
-/// nobody needs two locks at once.
+/// What has been announced and is not written yet. Each kind of key leads there by itself, so that nobody needs two
+/// locks at once.
 #[derive(Debug, Default)]
 pub(super) struct Announced {
-    dialogs: Shards<Recent>,
+    dialogs: Parts<Images>,
     /// Those of a client by its hash: a number is found and forgotten sooner than two texts. Whose they are is
     /// seen when they are looked at.
-    clients: Shards<HashMap<u64, SmallVec<[Arc<DialogImage>; 1]>>>,
+    clients: Parts<HashMap<u64, SmallVec<[Arc<DialogImage>; 1]>>>,
     /// The message of each; none where the disk still knows one that was erased.
-    external_ids: Shards<HashMap<u128, Option<MessageId>>>,
+    external_ids: Parts<HashMap<u128, Option<MessageId>>>,
     hasher: DefaultHashBuilder,
 }
 
 #[derive(Debug, Default)]
-struct Recent {
+struct Images {
     images: HashMap<DialogId, Arc<DialogImage>>,
     /// What the images that were here and are no longer have changed in the fingerprint of everything.
     fingerprint: u64,
@@ -46,12 +46,7 @@ impl Announced {
         self.dialogs.of(image.id.0).announce(image);
         if let Some(client) = &closed.client {
             let client = self.hash(client);
-            let mut clients = self.clients.of(client);
-            let theirs = clients.entry(client).or_default();
-            match theirs.iter_mut().find(|other| other.id == image.id) {
-                Some(before) => *before = Arc::clone(image),
-                None => theirs.push(Arc::clone(image)),
-            }
+            self.clients.of(client).entry(client).or_default().push(Arc::clone(image));
         }
     }
 
@@ -69,7 +64,7 @@ impl Announced {
     pub fn before(&self, before: Option<DialogId>) -> Vec<Arc<DialogImage>> {
         let wanted = |image: &&Arc<DialogImage>| before.is_none_or(|before| image.id < before);
         let mut images = Vec::new();
-        self.dialogs.each(|recent| images.extend(recent.images.values().filter(wanted).cloned()));
+        self.dialogs.each(|part| images.extend(part.images.values().filter(wanted).cloned()));
         images.sort_unstable_by_key(|image| Reverse(image.id));
         images
     }
@@ -82,6 +77,7 @@ impl Announced {
             let of = image.closed.as_ref().and_then(|closed| closed.client.as_ref());
             of.is_some_and(|of| (&of.channel, &of.id) == (channel, client))
         };
+        // Of several images of one dialog the last counts.
         let last = clients.get(&hash)?.iter().filter(is_theirs).max_by_key(|image| image.id)?;
         let erased = last.closed.as_ref().is_some_and(|closed| closed.is_erased());
         Some(LastDialog { dialog: last.id, erased })
@@ -97,9 +93,9 @@ impl Announced {
     /// written yet are encoded for it.
     pub fn fingerprint(&self) -> u64 {
         let (mut sum, mut images) = (0_u64, Vec::new());
-        self.dialogs.each(|recent| {
-            sum = sum.wrapping_add(recent.fingerprint);
-            images.extend(recent.images.values().cloned());
+        self.dialogs.each(|part| {
+            sum = sum.wrapping_add(part.fingerprint);
+            images.extend(part.images.values().cloned());
         });
         images.iter().fold(sum, |sum, image| sum.wrapping_add(image.fingerprint_delta()))
     }
@@ -136,7 +132,7 @@ fn forget_external(ids: &mut HashMap<u128, Option<MessageId>>, key: u128, says: 
     }
 }
 
-impl Recent {
+impl Images {
     fn announce(&mut self, image: &Arc<DialogImage>) {
         let before = self.images.insert(image.id, Arc::clone(image));
         self.count(before.as_deref());
@@ -157,23 +153,23 @@ impl Recent {
 }
 
 /// So many that who announces an image hardly ever meets who forgets one.
-const SHARDS: usize = 16;
+const PARTS: usize = 16;
 
 /// Things by key, in parts that are locked by themselves, for a moment each: the dispatcher would otherwise wait for the
 /// archive, and for whoever has taken the processor from it meanwhile.
 #[derive(Debug)]
-struct Shards<T>([Mutex<T>; SHARDS]);
+struct Parts<T>([Mutex<T>; PARTS]);
 
-impl<T: Default> Default for Shards<T> {
+impl<T: Default> Default for Parts<T> {
     fn default() -> Self {
         Self(array::from_fn(|_| Mutex::default()))
     }
 }
 
-impl<T> Shards<T> {
+impl<T> Parts<T> {
     /// The part of a key that has this number, or a hash of this.
     fn of(&self, key: u64) -> MutexGuard<'_, T> {
-        lock(&self.0[key as usize % SHARDS])
+        lock(&self.0[key as usize % PARTS])
     }
 
     fn each(&self, look: impl FnMut(MutexGuard<'_, T>)) {
@@ -181,8 +177,8 @@ impl<T> Shards<T> {
     }
 }
 
-fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
-    shard.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+fn lock<T>(part: &Mutex<T>) -> MutexGuard<'_, T> {
+    part.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[cfg(test)]
@@ -190,8 +186,11 @@ mod tests {
     use std::sync::OnceLock;
 
     use super::*;
+    use crate::domain::event::DialogEvent;
+    use crate::storage::erase::ErasedDialog;
     use crate::storage::image::Packed;
-    use crate::storage::testing::{channel_id, client_id, closed_dialog};
+    use crate::storage::testing::{channel_id, client_id, closed_dialog, message};
+    use crate::timestamp::Timestamp;
 
     fn image(id: u64, client: u64) -> Arc<DialogImage> {
         let closed = Some(Arc::new(closed_dialog(id, client)));
@@ -210,6 +209,24 @@ mod tests {
         })
     }
 
+    /// The same of a dialog in which something happened.
+    fn after(image: &DialogImage, event: &DialogEvent) -> DialogImage {
+        let mut dialog = image.closed.as_deref().unwrap().clone();
+        dialog.apply(event, Timestamp::default());
+        DialogImage { closed: Some(Arc::new(dialog)), ..image.clone() }
+    }
+
+    /// With a message that has an external id.
+    fn named(image: &DialogImage) -> Arc<DialogImage> {
+        Arc::new(after(image, &message(image.id.0, 1)))
+    }
+
+    fn erased(image: &DialogImage) -> Arc<DialogImage> {
+        let traces = image.closed.as_deref().unwrap().traces();
+        let erased = Some(Box::new(ErasedDialog { opened_at: Timestamp::default(), traces }));
+        Arc::new(DialogImage { erased, ..after(image, &DialogEvent::Erased) })
+    }
+
     #[test]
     fn the_last_dialog_of_a_client_is_known_until_it_is_written() {
         let announced = Announced::default();
@@ -221,20 +238,57 @@ mod tests {
         assert_eq!(last(7), Some(DialogId(1)));
         announced.written(images[..2].iter());
         assert_eq!((last(7), last(8)), (None, None));
+        assert_empty(&announced);
+    }
+
+    fn assert_empty(announced: &Announced) {
+        announced.dialogs.each(|part| assert!(part.images.is_empty()));
         announced.clients.each(|clients| assert!(clients.is_empty()));
-        announced.dialogs.each(|recent| assert!(recent.images.is_empty()));
+        announced.external_ids.each(|ids| assert!(ids.is_empty()));
     }
 
     #[test]
     fn of_two_images_of_a_dialog_the_later_one_stays() {
         let announced = Announced::default();
-        let [before, after] = [image(1, 7), image(1, 7)];
+        let before = named(&image(1, 7));
         announced.announce(&before);
-        announced.announce(&after);
+        let key = external_keys(before.closed.as_ref().unwrap()).next().unwrap();
+        assert_eq!(announced.external(key.0), Some(Some(key.1)));
+        let later = erased(&before);
+        announced.announce(&later);
+        assert_eq!(announced.external(key.0), Some(None));
+        let last = || announced.last(&channel_id(), &client_id(7));
+        assert!(last().unwrap().erased);
         announced.written([&before].into_iter());
-        assert!(Arc::ptr_eq(&announced.dialog(DialogId(1)).unwrap(), &after));
-        announced.written([&after].into_iter());
-        assert!(announced.dialog(DialogId(1)).is_none());
+        assert!(Arc::ptr_eq(&announced.dialog(DialogId(1)).unwrap(), &later));
+        assert!(last().unwrap().erased);
+        announced.written([&later].into_iter());
+        assert!(announced.dialog(DialogId(1)).is_none() && last().is_none());
+        assert_empty(&announced);
+    }
+
+    #[test]
+    fn whatever_others_announce_and_write_an_image_is_found_until_it_is_written() {
+        const DIALOGS: u64 = 2000;
+        let announced = Announced::default();
+        let (written, to_write) = crossbeam_channel::bounded(100);
+        std::thread::scope(|scope| {
+            for first in [1, 2] {
+                let (announced, written) = (&announced, written.clone());
+                scope.spawn(move || {
+                    for id in (first..DIALOGS).step_by(2) {
+                        let image = named(&image(id, id % 5));
+                        announced.announce(&image);
+                        let last = announced.last(&channel_id(), &client_id(id % 5)).unwrap().dialog;
+                        assert!(last >= DialogId(id) && announced.dialog(image.id).is_some());
+                        written.send(image).unwrap();
+                    }
+                });
+            }
+            drop(written);
+            scope.spawn(|| to_write.iter().for_each(|image| announced.written([&image].into_iter())));
+        });
+        assert_empty(&announced);
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl<R> Default for Batch<R> {
 }
 
 impl<R> Batch<R> {
-    /// An empty batch with room for as much as this one holds.
+    /// An empty batch with the room of one that is done with, or for as much as this one holds.
     pub fn successor(&self) -> Self {
         Self {
             records: self.records.successor(),

@@ -128,9 +128,11 @@ impl<R> Commit<R> {
         let (at, empty) = (self.position, bytes.len());
         let mut packed = Packed::default();
         let mut events = 0;
-        for batch in batches.drain(..) {
+        for mut batch in batches.drain(..) {
             let last_seq = at.last_seq() + events;
             bytes.extend_from_slice(&batch.records);
+            // The list is kept, and what was written in it may be erased meanwhile.
+            batch.records.fill(0);
             events += batch.events;
             self.clock = self.clock.max(batch.clock);
             packed.files.extend(batch.files);

@@ -19,11 +19,13 @@ impl Spares {
         }
     }
 
-    /// Keeps one more, instead of the one that has been here longest.
+    /// Keeps one more, instead of the one that has been here longest. What was in it is overwritten: it may be erased
+    /// meanwhile.
     pub fn put(&mut self, mut spare: Vec<u8>) {
         if self.0.len() == MOST {
             self.0.remove(0);
         }
+        spare.fill(0);
         spare.clear();
         self.0.push(spare);
     }

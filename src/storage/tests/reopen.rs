@@ -146,7 +146,7 @@ fn an_announced_dialog_is_known_before_and_after_its_image_is_written() {
     running.reader.announce(&image);
     assert_eq!(known(), everything);
     running.commit_batch(batch);
-    // The journal's handle to the image is gone when it is written and no longer announced.
+    // The journal's handle to the image is gone when it is written, no longer announced, and nothing comes for a while.
     while std::sync::Arc::strong_count(&image) > 1 {
         std::thread::yield_now();
     }
