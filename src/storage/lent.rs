@@ -3,8 +3,7 @@
 
 use std::mem;
 use std::ops::{Deref, DerefMut};
-
-use crossbeam_channel::{Receiver, Sender, bounded};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Lists that are kept for those who want one: more are rarely under way.
 const KEPT: usize = 16;
@@ -19,32 +18,25 @@ pub(super) struct Lent<T> {
     home: Home<T>,
 }
 
-/// Where lists of one origin wait.
-#[derive(Debug)]
-struct Home<T> {
-    back: Sender<Vec<T>>,
-    waiting: Receiver<Vec<T>>,
-}
-
-impl<T> Clone for Home<T> {
-    fn clone(&self) -> Self {
-        Self { back: self.back.clone(), waiting: self.waiting.clone() }
-    }
-}
+/// Where lists of one origin wait: the last one that came back is the first to go, while it is at hand.
+type Home<T> = Arc<Mutex<Vec<Vec<T>>>>;
 
 impl<T> Default for Lent<T> {
     fn default() -> Self {
-        let (back, waiting) = bounded(KEPT);
-        Self { list: Vec::new(), home: Home { back, waiting } }
+        Self { list: Vec::new(), home: Home::default() }
     }
 }
 
 impl<T> Lent<T> {
     /// An empty list of the same origin: one that has come back, or a new one with room for as much as this one holds.
     pub fn successor(&self) -> Self {
-        let list = self.home.waiting.try_recv();
-        Self { list: list.unwrap_or_else(|_| Vec::with_capacity(self.len())), home: self.home.clone() }
+        let list = waiting(&self.home).pop();
+        Self { list: list.unwrap_or_else(|| Vec::with_capacity(self.len())), home: Arc::clone(&self.home) }
     }
+}
+
+fn waiting<T>(home: &Home<T>) -> MutexGuard<'_, Vec<Vec<T>>> {
+    home.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T> Deref for Lent<T> {
@@ -65,9 +57,9 @@ impl<T> Drop for Lent<T> {
     fn drop(&mut self) {
         let mut list = mem::take(&mut self.list);
         list.clear();
-        if (1..LARGE).contains(&(list.capacity() * size_of::<T>())) {
-            // If enough wait there already, this one is freed.
-            let _ = self.home.back.try_send(list);
+        let mut waiting = waiting(&self.home);
+        if waiting.len() < KEPT && (1..LARGE).contains(&(list.capacity() * size_of::<T>())) {
+            waiting.push(list);
         }
     }
 }
@@ -96,7 +88,7 @@ mod tests {
         for mut list in lists {
             list.push(7);
         }
-        assert_eq!(first.home.waiting.len(), KEPT);
+        assert_eq!(waiting(&first.home).len(), KEPT);
     }
 
     #[test]
@@ -104,6 +96,6 @@ mod tests {
         let first = Lent::<u64>::default();
         first.successor().reserve(LARGE / size_of::<u64>());
         drop(first.successor());
-        assert_eq!(first.home.waiting.len(), 0);
+        assert_eq!(waiting(&first.home).len(), 0);
     }
 }
