@@ -61,9 +61,9 @@ pub fn drive(engine: &Engine, plan: &LoadPlan, mut watch: impl FnMut(u64)) -> Re
     let desks = pollster::block_on(set_up(engine, plan))?;
     let house = House { engine, desks, texts: Texts::of(plan), silences: Cell::default() };
     live_through(&house, Schedule::opening(plan), Until::Answered, |_| {})?;
-    house.silences.take();
+    let longest_silence_before = house.silences.take().longest;
     let written = engine.checkpoints().written;
-    let (mut driven, mut ended) = (Driven::default(), 0_u64);
+    let (mut driven, mut ended) = (Driven { longest_silence_before, ..Driven::default() }, 0_u64);
     let start = now();
     live_through(&house, Schedule::new(plan, start), Until::Finished, |life| {
         driven.record(&life);
@@ -385,6 +385,7 @@ mod tests {
             assert!(driven.checkpoints > 0 && driven.longest_in_checkpoint.is_some(), "{pace:?}");
             let silence = driven.longest_silence_in_checkpoint.expect("there was a checkpoint");
             assert!((silence..driven.wall).contains(&driven.longest_silence), "{pace:?}");
+            assert!(!driven.longest_silence_before.is_zero(), "{pace:?}");
         }
     }
 

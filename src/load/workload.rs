@@ -68,6 +68,8 @@ pub struct Driven {
     pub longest_silence: Duration,
     /// The same of those during which a checkpoint was under way.
     pub longest_silence_in_checkpoint: Option<Duration>,
+    /// The longest time in which nothing was done while those were opened that stay open.
+    pub longest_silence_before: Duration,
     /// How long all of it took.
     pub wall: Duration,
 }
@@ -110,6 +112,9 @@ pub struct LoadReport {
     pub longest_silence_ns: u64,
     /// The same of those during which a checkpoint was under way.
     pub longest_silence_in_checkpoint_ns: Option<u64>,
+    /// The longest time in which nothing was done while those were opened that stay open, in nanoseconds; that is
+    /// before anything else is measured.
+    pub longest_silence_before_ns: Option<u64>,
     /// How long the disk took to sync before and after, if that was measured.
     pub fdatasync: Option<SyncTimes>,
     /// The latencies in median syncs of the disk, if these were measured.
@@ -140,6 +145,7 @@ impl LoadReport {
             longest_in_checkpoint_ns: driven.longest_in_checkpoint.map(nanoseconds),
             longest_silence_ns: nanoseconds(driven.longest_silence),
             longest_silence_in_checkpoint_ns: driven.longest_silence_in_checkpoint.map(nanoseconds),
+            longest_silence_before_ns: (plan.open > 0).then(|| nanoseconds(driven.longest_silence_before)),
             fdatasync: None,
             in_fdatasyncs: Vec::new(),
         }
@@ -181,9 +187,10 @@ mod tests {
             longest_in_checkpoint: Some(Duration::from_micros(900)),
             longest_silence: Duration::from_micros(700),
             longest_silence_in_checkpoint: Some(Duration::from_micros(600)),
+            longest_silence_before: Duration::from_micros(500),
             wall: Duration::from_millis(500),
         };
-        LoadReport::new(&LoadPlan::default(), &driven, "sync")
+        LoadReport::new(&LoadPlan { open: 5, ..LoadPlan::default() }, &driven, "sync")
     }
 
     #[test]
@@ -223,6 +230,7 @@ mod tests {
         assert_eq!((&json["checkpoints"], &json["longest_in_checkpoint_ns"]), (&2.into(), &900_000.into()));
         let silences = (&json["longest_silence_ns"], &json["longest_silence_in_checkpoint_ns"]);
         assert_eq!(silences, (&700_000.into(), &600_000.into()));
+        assert_eq!((&json["open"], &json["longest_silence_before_ns"]), (&5.into(), &500_000.into()));
         assert_eq!((&json["fdatasync"], &json["channels"]), (&serde_json::Value::Null, &1000.into()));
     }
 

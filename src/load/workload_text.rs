@@ -40,12 +40,14 @@ impl LoadReport {
         let silence = self.longest_silence_in_checkpoint_ns.map_or_else(|| "–".to_owned(), human::latency_ns);
         let checkpoints = format!("longest during one: command {longest}, silence {silence}");
         let silence = human::latency_ns(self.longest_silence_ns);
+        let before = |ns| format!("; {} while those were opened that stay open", human::latency_ns(ns));
+        let before = self.longest_silence_before_ns.map_or_else(String::new, before);
         vec![
             ("Lifecycles a second", human::count(self.lifecycles_per_second), pace),
             ("Commands a second", human::count(self.commands_per_second), "four to a lifecycle".to_owned()),
             ("Time taken", took, operators),
             ("Refused, sent again", human::count(self.overloaded), String::new()),
-            ("Longest silence", silence, "no command was done".to_owned()),
+            ("Longest silence", silence, format!("no command was done{before}")),
             ("Checkpoints", human::count(self.checkpoints), checkpoints),
             ("Peak memory", memory, String::new()),
         ]
@@ -112,6 +114,10 @@ mod tests {
         let text = report(&plan).text();
         assert!(text.contains("50 begun a second"), "{text}");
         assert!(text.contains("1,000 operators, 2,000 channels, 5,000 dialogs stay open\n"), "{text}");
+        assert!(
+            text.contains("no command was done; 0 ns while those were opened that stay open\n"),
+            "{text}"
+        );
     }
 
     #[test]
