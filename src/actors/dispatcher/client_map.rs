@@ -6,24 +6,32 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use hashbrown::HashMap;
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use crate::ids::{ChannelId, ClientId, DialogId};
+use crate::routing::{Hashed, Spread};
 
 /// A client of a channel, as two halves: they need no wider alignment than what is found under them.
 type Key = [u64; 2];
 
-/// The last dialog of each client who has one that is open, or has just ended. Every operation takes O(1).
+/// The last dialog of each client who has one that is open, or has just ended. Every operation takes O(1), and
+/// however many there are, none moves more than a few.
 #[derive(Debug)]
 pub struct ClientMap {
-    dialogs: HashMap<Key, DialogId>,
+    dialogs: Spread<(Key, DialogId)>,
     seed: u64,
+}
+
+impl Hashed for (Key, DialogId) {
+    /// A half of the key is a hash already.
+    fn hash(&self) -> u64 {
+        self.0[0]
+    }
 }
 
 impl Default for ClientMap {
     fn default() -> Self {
-        Self { dialogs: HashMap::new(), seed: RandomState::new().hash_one(()) }
+        Self { dialogs: Spread::default(), seed: RandomState::new().hash_one(()) }
     }
 }
 
@@ -41,20 +49,20 @@ impl ClientMap {
 
     /// The client's last dialog.
     pub fn get(&self, channel: &ChannelId, client: &ClientId) -> Option<DialogId> {
-        self.dialogs.get(&self.key(channel, client)).copied()
+        let key = self.key(channel, client);
+        self.dialogs.find(key[0], |(of, _)| *of == key).map(|(_, dialog)| *dialog)
     }
 
     /// The client has a new dialog.
     pub fn insert(&mut self, channel: &ChannelId, client: &ClientId, dialog: DialogId) {
-        self.dialogs.insert(self.key(channel, client), dialog);
+        let key = self.key(channel, client);
+        self.dialogs.find_or_insert(key[0], |(of, _)| *of == key, || (key, dialog)).1 = dialog;
     }
 
     /// A dialog of the client is over; a later one is not.
     pub fn remove(&mut self, channel: &ChannelId, client: &ClientId, dialog: DialogId) {
         let key = self.key(channel, client);
-        if self.dialogs.get(&key) == Some(&dialog) {
-            self.dialogs.remove(&key);
-        }
+        self.dialogs.remove(key[0], |of| *of == (key, dialog));
     }
 }
 
