@@ -1,8 +1,10 @@
-//! A list that only grows, in pieces of one size: what stands in a full piece is never moved, and a copy shares these.
+//! A list that only grows, in pieces of one size: what stands in a full piece is never moved, and a copy shares all
+//! of these, however many they are.
 //!
 //! Thousands of books that fill at the same pace would otherwise all ask for twice as much memory at the same
-//! moment, and whoever waits for what is counted would wait for that.
+//! moment, or all be copied at once behind a checkpoint, and whoever waits for what is counted would wait for that.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer};
@@ -10,46 +12,86 @@ use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use crate::domain::few::one_by_one;
 
-/// Things in a piece: a kibibyte of what is kept here.
-const PIECE: usize = 64;
+/// Things in a piece: half a kibibyte of what is kept here.
+const PIECE: usize = 32;
 
 /// A list that only grows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Pieces<T> {
-    full: Vec<Arc<Vec<T>>>,
+    /// How many are full, and the last of them.
+    count: usize,
+    last: Option<Arc<Piece<T>>>,
     /// Never as long as a full one.
     open: Vec<T>,
 }
 
+/// A full piece behind those before it.
+struct Piece<T> {
+    things: Vec<T>,
+    before: Option<Arc<Self>>,
+}
+
 impl<T> Default for Pieces<T> {
     fn default() -> Self {
-        Self { full: Vec::new(), open: Vec::new() }
+        Self { count: 0, last: None, open: Vec::new() }
     }
 }
 
 impl<T> Pieces<T> {
     /// How many things there are.
     pub fn len(&self) -> usize {
-        self.full.len() * PIECE + self.open.len()
+        self.count * PIECE + self.open.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.full.is_empty() && self.open.is_empty()
+        self.len() == 0
     }
 
     /// Adds one at the end.
     pub fn push(&mut self, thing: T) {
         self.open.push(thing);
         if self.open.len() == PIECE {
-            let full = std::mem::replace(&mut self.open, Vec::with_capacity(PIECE));
-            self.full.push(Arc::new(full));
+            let things = std::mem::replace(&mut self.open, Vec::with_capacity(PIECE));
+            let before = self.last.take();
+            self.last = Some(Arc::new(Piece { things, before }));
+            self.count += 1;
         }
     }
 
     /// All of them, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.full.iter().flat_map(|piece| piece.iter()).chain(&self.open)
+        let mut full = Vec::with_capacity(self.count);
+        let mut next = self.last.as_deref();
+        while let Some(piece) = next {
+            full.push(&piece.things);
+            next = piece.before.as_deref();
+        }
+        full.into_iter().rev().flatten().chain(&self.open)
+    }
+}
+
+/// One piece after the other: many are too many for calls within calls.
+impl<T> Drop for Piece<T> {
+    fn drop(&mut self) {
+        let mut next = self.before.take();
+        while let Some(piece) = next {
+            next = Arc::into_inner(piece).and_then(|mut piece| piece.before.take());
+        }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Pieces<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<T: Eq> Eq for Pieces<T> {}
+
+impl<T: fmt::Debug> fmt::Debug for Pieces<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 
@@ -100,5 +142,14 @@ mod tests {
             prop_assert!(copy.iter().copied().eq(0..before));
             prop_assert_eq!(pieces.len(), before + more);
         }
+    }
+
+    #[test]
+    fn a_very_long_one_is_dropped_like_any_other() {
+        let mut pieces = Pieces::default();
+        pieces.extend(0..1_000_000);
+        let copy = pieces.clone();
+        drop(pieces);
+        assert_eq!(copy.iter().count(), 1_000_000);
     }
 }
