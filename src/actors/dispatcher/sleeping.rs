@@ -11,7 +11,7 @@ use super::Dispatcher;
 use crate::ids::DialogId;
 
 /// Dialogs looked at before others in the arbiter get their turn.
-const SLICE: usize = 512;
+const SLICE: usize = 64;
 
 /// Open dialogs that are on the disk as they are, or on their way there, and awake.
 #[derive(Debug)]
