@@ -165,7 +165,8 @@ impl World {
             }
             45..70 => ("commit", engine.journal.commit(amount)),
             70..88 => ("release", engine.journal.release()),
-            88..97 => ("archive", engine.journal.archive()),
+            88..96 => ("archive", engine.journal.archive()),
+            96..98 => ("finish", engine.journal.finish()),
             _ => {
                 engine.journal.write_images();
                 ("write images", true)

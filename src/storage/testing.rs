@@ -41,6 +41,8 @@ pub(crate) enum Trap {
     Release,
     /// Images are about to be written.
     Archive,
+    /// A flush is about to be ended.
+    Finisher,
 }
 
 /// Writes that fail on purpose, and what panics on purpose.
