@@ -3,6 +3,9 @@
 /// How many are kept: groups are of a few sizes, which come again.
 const MOST: usize = 4;
 
+/// Bytes of a buffer that is not kept: a group of very large commands comes seldom.
+const LARGE: usize = 8 * 1024 * 1024;
+
 /// Buffers of frames that are no longer needed.
 #[derive(Debug, Default)]
 pub(super) struct Spares(Vec<Vec<u8>>);
@@ -19,9 +22,12 @@ impl Spares {
         }
     }
 
-    /// Keeps one more, instead of the one that has been here longest. What was in it is overwritten: it may be erased
-    /// meanwhile.
+    /// Keeps one more, unless it is large, instead of the one that has been here longest. What was in it is
+    /// overwritten: it may be erased meanwhile.
     pub fn put(&mut self, mut spare: Vec<u8>) {
+        if spare.capacity() > LARGE {
+            return;
+        }
         if self.0.len() == MOST {
             self.0.remove(0);
         }
@@ -54,5 +60,7 @@ mod tests {
         spares.put(Vec::with_capacity(2));
         assert_eq!(spares.0.len(), MOST);
         assert!(spares.0.iter().all(|spare| spare.capacity() != 128));
+        spares.put(Vec::with_capacity(LARGE + 1));
+        assert!(spares.0.iter().all(|spare| spare.capacity() <= LARGE), "a large one is not kept");
     }
 }
