@@ -252,6 +252,8 @@ impl Hooks for Remembering {
         self.due.fetch_add(1, Ordering::SeqCst);
     }
 
+    fn checkpoint_readable(&self) {}
+
     fn checkpoint_written(&self) {
         self.written.fetch_add(1, Ordering::SeqCst);
     }

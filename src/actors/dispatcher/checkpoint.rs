@@ -20,7 +20,7 @@ const CHANGED_PER_RESTING: usize = 2;
 const FEW: usize = 4096;
 
 /// Dialogs asked for an image before others in the arbiter get their turn.
-const SLICE: usize = 64;
+const SLICE: usize = 128;
 
 /// The checkpoint under way, and what the next one will have to do.
 #[derive(Debug, Default)]

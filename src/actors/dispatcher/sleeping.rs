@@ -11,7 +11,7 @@ use super::Dispatcher;
 use crate::ids::DialogId;
 
 /// Dialogs looked at before others in the arbiter get their turn.
-const SLICE: usize = 64;
+const SLICE: usize = 128;
 
 /// Open dialogs that are on the disk as they are, or on their way there, and awake.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Resting {
     }
 
     /// The images of one more checkpoint can be read.
-    pub fn checkpoint_written(&mut self) {
+    pub fn checkpoint_readable(&mut self) {
         self.readable += 1;
         self.owed = self.owed.max(2 * self.dialogs.len());
     }

@@ -230,6 +230,7 @@ impl Archive {
         let Some(checkpoint) = self.begun.take() else { return Ok(()) };
         // Behind all its images in memory, so no flush can take it without them.
         self.store.disk.write(Safety::Memory, |changes| meta::put_checkpoint(changes, &checkpoint))?;
+        self.alarm.hooks.checkpoint_readable();
         self.store.disk.begin_flush()?;
         self.begun_flush(Some(checkpoint));
         Ok(())

@@ -25,6 +25,9 @@ const STEP_BYTES: u64 = 2 * 1024 * 1024;
 /// How long others have the disk for themselves between two steps.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// Looks, one behind each pause, without anybody at work: half a second.
+const IDLE_LOOKS: u32 = 250;
+
 /// The flushes of one directory.
 #[derive(Debug, Default)]
 pub(super) struct Flushes {
@@ -65,10 +68,9 @@ impl Flushes {
 
     /// Waits until those that have begun are done, and ends one of them.
     pub fn end(&self, db: &DB, directory: &Path, tables: &[&ColumnFamily]) -> Result<(), Error> {
-        wait(db);
-        // One more says why one has failed.
-        let failed = property(db, Table::Journal, "rocksdb.background-errors") > 0;
-        let flushed = if failed { db.flush_cfs_opt(tables, &FlushOptions::default()) } else { Ok(()) };
+        // One more says why they cannot be done, or does them.
+        let done = wait(db);
+        let flushed = if done { Ok(()) } else { db.flush_cfs_opt(tables, &FlushOptions::default()) };
         self.let_go(db, directory)?;
         flushed
     }
@@ -99,12 +101,19 @@ impl Flushes {
     }
 }
 
-/// Waits until no table in memory is being flushed, or a flush has failed.
+/// Waits until no table in memory is being flushed. False if one has failed, or if nobody works at it: behind a write
+/// that has failed RocksDB does nothing any more, and does not say so.
 #[expect(clippy::disallowed_methods, reason = "it has a thread of its own")]
-fn wait(db: &DB) {
-    while is_being_flushed(db) && property(db, Table::Journal, "rocksdb.background-errors") == 0 {
+fn wait(db: &DB) -> bool {
+    let (of_all, mut idle) = (|name| db.property_int_value(name).ok().flatten().unwrap_or(0), 0);
+    while is_being_flushed(db) {
+        if of_all("rocksdb.background-errors") > 0 || idle == IDLE_LOOKS {
+            return false;
+        }
         thread::sleep(PAUSE);
+        idle = if of_all("rocksdb.num-running-flushes") > 0 { 0 } else { idle + 1 };
     }
+    true
 }
 
 fn is_full(db: &DB) -> bool {
