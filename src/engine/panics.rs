@@ -253,7 +253,6 @@ traps! {
     the_thread_that_commits_panics: Commit;
     the_thread_that_releases_panics: Release;
     the_thread_that_archives_panics: Archive;
-    the_thread_that_ends_checkpoints_panics: Finisher;
 }
 
 /// A script with a bug.

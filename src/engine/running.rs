@@ -20,7 +20,7 @@ use crate::actors::activity::Activity;
 use crate::actors::admission::Admission;
 use crate::actors::caller::{Completion, Exit};
 use crate::actors::directory::Directory;
-use crate::actors::dispatcher::{self, CheckpointDue, CheckpointReadable, Dispatcher, Recovering, Shutdown};
+use crate::actors::dispatcher::{self, CheckpointDue, CheckpointWritten, Dispatcher, Recovering, Shutdown};
 use crate::actors::eraser::{Erasing, Job};
 use crate::actors::guard::{guarded, guarded_task};
 use crate::actors::inbox::Inbox;
@@ -355,14 +355,11 @@ impl Hooks for Callbacks {
         }
     }
 
-    fn checkpoint_readable(&self) {
-        if let Some(dispatcher) = self.dispatcher.get() {
-            dispatcher.do_send(CheckpointReadable);
-        }
-    }
-
     fn checkpoint_written(&self) {
         self.shared.checkpoints.end();
+        if let Some(dispatcher) = self.dispatcher.get() {
+            dispatcher.do_send(CheckpointWritten);
+        }
     }
 
     fn failed(&self, error: &Error) {

@@ -165,8 +165,7 @@ impl World {
             }
             45..70 => ("commit", engine.journal.commit(amount)),
             70..88 => ("release", engine.journal.release()),
-            88..96 => ("archive", engine.journal.archive()),
-            96..98 => ("finish", engine.journal.finish()),
+            88..97 => ("archive", engine.journal.archive()),
             _ => {
                 engine.journal.write_images();
                 ("write images", true)

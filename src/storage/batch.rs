@@ -34,9 +34,6 @@ pub trait Hooks: Send + Sync {
     fn checkpoint_due(&self);
 
     /// All images of a checkpoint can be read. Said once for each, in order.
-    fn checkpoint_readable(&self);
-
-    /// All images of a checkpoint are on the disk. Said once for each, in order.
     fn checkpoint_written(&self);
 
     /// Writing failed. Said once; nothing is written any more.

@@ -41,8 +41,6 @@ pub(crate) enum Trap {
     Release,
     /// Images are about to be written.
     Archive,
-    /// A flush is about to be ended.
-    Finisher,
 }
 
 /// Writes that fail on purpose, and what panics on purpose.
@@ -251,8 +249,6 @@ impl Hooks for Remembering {
     fn checkpoint_due(&self) {
         self.due.fetch_add(1, Ordering::SeqCst);
     }
-
-    fn checkpoint_readable(&self) {}
 
     fn checkpoint_written(&self) {
         self.written.fetch_add(1, Ordering::SeqCst);

@@ -59,11 +59,6 @@ fn a_workload_survives_a_fault_at_any_call_of_the_archive_thread() {
 }
 
 #[test]
-fn a_workload_survives_a_fault_at_any_call_of_the_thread_that_ends_checkpoints() {
-    strike_workload(&["centrala-finish"]);
-}
-
-#[test]
 fn a_workload_survives_a_fault_at_any_call_of_a_flush_or_a_compaction() {
     strike_workload(&["rocksdb:high", "rocksdb:low"]);
 }

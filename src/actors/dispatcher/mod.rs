@@ -292,9 +292,9 @@ pub struct KeepClock;
 #[derive(Debug)]
 pub struct CheckpointDue;
 
-/// The images of one more checkpoint can be read.
+/// What the checkpoint that began first of those not yet written brought to disk can be read.
 #[derive(Debug)]
-pub struct CheckpointReadable;
+pub struct CheckpointWritten;
 
 /// Bring everything to disk and say when it is done.
 #[derive(Debug)]
@@ -323,7 +323,7 @@ messages! {
     Tick => |dispatcher, _| dispatcher.tick();
     KeepClock => |dispatcher, _| dispatcher.keep_clock();
     CheckpointDue => |dispatcher, _| dispatcher.checkpoint_due();
-    CheckpointReadable => |dispatcher, _| dispatcher.resting.checkpoint_readable();
+    CheckpointWritten => |dispatcher, _| dispatcher.resting.checkpoint_written();
     Shutdown => |dispatcher, Shutdown(done)| dispatcher.shut_down(done);
     AskNewest => |dispatcher, ask| dispatcher.tell_newest(ask);
     EraseDialog => |dispatcher, erase| dispatcher.erase_dialog(erase);

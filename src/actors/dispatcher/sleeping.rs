@@ -39,7 +39,7 @@ impl Resting {
     }
 
     /// The images of one more checkpoint can be read.
-    pub fn checkpoint_readable(&mut self) {
+    pub fn checkpoint_written(&mut self) {
         self.readable += 1;
         self.owed = self.owed.max(2 * self.dialogs.len());
     }

@@ -106,7 +106,7 @@ impl Stepped {
     pub fn settle(&mut self) -> Result<u64, Error> {
         let engine = self.engine.clone();
         let settled = self.complete(engine.settle());
-        while self.go_on_behind() {}
+        while self.journal.archive() {}
         settled
     }
 
@@ -117,7 +117,7 @@ impl Stepped {
         let told = self.complete(poll_fn(|context| std::pin::pin!(&mut is_done).poll(context)));
         told.map_err(|_| Error::Closed)?;
         self.move_on();
-        while self.go_on_behind() {}
+        while self.journal.archive() {}
         self.failure().cloned().map_or(Ok(()), Err)
     }
 
@@ -131,15 +131,10 @@ impl Stepped {
         self.engine.running.feeds.position(name)
     }
 
-    /// Archives a group, or ends a flush.
-    fn go_on_behind(&mut self) -> bool {
-        self.journal.archive() || self.journal.finish()
-    }
-
     fn move_on(&mut self) {
         self.act(4);
         // The archive comes last, so that a flush takes all that was committed.
-        while self.journal.commit(usize::MAX) || (self.journal.waiting() > 0 && self.go_on_behind()) {
+        while self.journal.commit(usize::MAX) || (self.journal.waiting() > 0 && self.journal.archive()) {
             while self.journal.release() {}
         }
         while self.journal.release() {}

@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::Alarm;
 use super::backlog::Taken;
-use super::checkpoint::Begun;
+use super::{Alarm, checkpoint};
 use crate::error::Error;
 use crate::storage::codec;
 use crate::storage::finding::{Gathered, IndexChanges};
@@ -58,10 +57,8 @@ pub(super) struct Parcel {
 }
 
 pub(super) struct Archive {
-    store: Arc<Store>,
+    store: Store,
     taken: Taken,
-    /// Who ends the flushes that begin here.
-    finisher: Sender<Begun>,
     totals: Totals,
     alarm: Arc<Alarm>,
     begun_at: Arc<AtomicU64>,
@@ -80,18 +77,11 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    pub fn new(
-        store: Arc<Store>,
-        alarm: Arc<Alarm>,
-        begun_at: Arc<AtomicU64>,
-        taken: Taken,
-        finisher: Sender<Begun>,
-    ) -> Self {
+    pub fn new(store: Store, alarm: Arc<Alarm>, begun_at: Arc<AtomicU64>, taken: Taken) -> Self {
         Self {
             totals: store.totals,
             store,
             taken,
-            finisher,
             alarm,
             begun_at,
             begun: None,
@@ -110,7 +100,7 @@ impl Archive {
                 Ok(parcel) => self.take_and_flush(parcel),
                 Err(RecvTimeoutError::Timeout) => {
                     self.done.clear();
-                    self.write().and_then(|()| self.flush_in_time())
+                    self.write().and_then(|()| self.store.disk.flush_in_time(true))
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             };
@@ -126,23 +116,11 @@ impl Archive {
     fn take_and_flush(&mut self, parcel: Parcel) -> Result<(), Error> {
         let bytes = parcel.bytes_before;
         self.take(parcel)?;
-        if bytes - self.looked_at < LOOK_BYTES {
-            return Ok(());
+        let much = bytes - self.looked_at >= LOOK_BYTES;
+        if much {
+            self.looked_at = bytes;
         }
-        self.looked_at = bytes;
-        self.flush_in_time()
-    }
-
-    fn flush_in_time(&self) -> Result<(), Error> {
-        if self.store.disk.begin_flush_in_time()? {
-            self.begun_flush(None);
-        }
-        Ok(())
-    }
-
-    fn begun_flush(&self, checkpoint: Option<Checkpoint>) {
-        // Nobody is there any more if one has failed; the alarm says so.
-        let _ = self.finisher.send(Begun(checkpoint));
+        self.store.disk.flush_in_time(much)
     }
 
     /// Takes the images of one group, and says so.
@@ -213,7 +191,7 @@ impl Archive {
 
     /// What is written can be found on the disk.
     fn forget(&mut self) {
-        let Store { announced, recent_requests, .. } = &*self.store;
+        let Store { announced, recent_requests, .. } = &self.store;
         for few in self.pending.chunks(FEW) {
             thread::yield_now();
             let dialogs = || few.iter().filter_map(|(_, image)| dialog(image));
@@ -230,10 +208,9 @@ impl Archive {
         let Some(checkpoint) = self.begun.take() else { return Ok(()) };
         // Behind all its images in memory, so no flush can take it without them.
         self.store.disk.write(Safety::Memory, |changes| meta::put_checkpoint(changes, &checkpoint))?;
-        self.alarm.hooks.checkpoint_readable();
-        self.store.disk.begin_flush()?;
-        self.begun_flush(Some(checkpoint));
-        Ok(())
+        self.store.disk.flush_up_to(checkpoint.seq)?;
+        self.alarm.hooks.checkpoint_written();
+        checkpoint::trim(&self.store, &checkpoint)
     }
 }
 

@@ -1,11 +1,9 @@
-//! The journal: four threads between the actors and the disk.
+//! The journal: three threads between the actors and the disk.
 //!
 //! ```text
 //!  batches ──► commit ──► release    replies, in order, while the next group is being synced
 //!                 │
 //!                 └─────► archive    images, behind the group that contains what they show
-//!                             │
-//!                             └────► finish    flushes, and the checkpoints that they make safe
 //! ```
 //!
 //! No thread here looks at a single change: a group is copied, written and passed on as a whole. What there is to
@@ -29,7 +27,6 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Sender, bounded};
 
 use self::archive::Archive;
-use self::checkpoint::Finisher;
 use self::commit::Commit;
 use super::batch::{Batch, Gate, Hooks};
 use super::rocks::Disk;
@@ -46,11 +43,8 @@ pub(crate) use stepped::SteppedJournal;
 /// down.
 const RELEASE_QUEUE_GROUPS: usize = 16;
 
-/// Flushes that may have begun beside the one whose end is waited for: whoever writes images waits if they come faster
-/// than they can be ended.
-const FINISH_QUEUE_FLUSHES: usize = 1;
-
-/// Bytes of images that may wait to be archived, about, however many groups hold them.
+/// Bytes of images that may wait to be archived, about: as many as come while a checkpoint is flushed, however many
+/// groups hold them.
 const ARCHIVE_QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
 impl<R> fmt::Debug for Journal<R> {
@@ -98,10 +92,7 @@ impl<R: Send + 'static> Journal<R> {
         let begun_at = Arc::new(AtomicU64::new(0));
         let (disk, tail) = (Arc::clone(&store.disk), Arc::clone(&store.tail));
         let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, backlog);
-        let (to_finish, begun) = bounded(FINISH_QUEUE_FLUSHES);
-        let store = Arc::new(store);
-        let finisher = Finisher::new(Arc::clone(&store), Arc::clone(&alarm));
-        let archive = Archive::new(store, Arc::clone(&alarm), begun_at, taken, to_finish);
+        let archive = Archive::new(store, Arc::clone(&alarm), begun_at, taken);
         let threads = vec![
             spawn("centrala-commit", &alarm, {
                 let (rest, end) = (to_commit.clone(), is_closing.clone());
@@ -114,10 +105,6 @@ impl<R: Send + 'static> Journal<R> {
             spawn("centrala-archive", &alarm, {
                 let rest = archived.clone();
                 (move || archive.run(&archived), move || rest.iter().for_each(drop))
-            })?,
-            spawn("centrala-finish", &alarm, {
-                let rest = begun.clone();
-                (move || finisher.run(&begun), move || rest.iter().for_each(drop))
             })?,
         ];
         let learner = strangers::learn(&disk);

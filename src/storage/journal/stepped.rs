@@ -1,4 +1,4 @@
-//! The journal without its threads, for tests: whoever holds it says which of the four does its next
+//! The journal without its threads, for tests: whoever holds it says which of the three does its next
 //! step. The steps are those that the threads do.
 
 use std::sync::Arc;
@@ -8,10 +8,9 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::archive::{Archive, Parcel};
 use super::backlog::backlog;
-use super::checkpoint::{Begun, Finisher};
 use super::commit::Commit;
 use super::release::{self, Released};
-use super::{Alarm, FINISH_QUEUE_FLUSHES, RELEASE_QUEUE_GROUPS};
+use super::{Alarm, RELEASE_QUEUE_GROUPS};
 use crate::error::Error;
 use crate::limits;
 use crate::storage::batch::{Batch, Gate, Hooks};
@@ -25,14 +24,12 @@ pub(crate) struct SteppedJournal<G: Gate> {
     to_commit: Receiver<Batch<G::Release>>,
     released: Receiver<Released<G::Release>>,
     parcels: Receiver<Parcel>,
-    begun: Receiver<Begun>,
     alarm: Arc<Alarm>,
     disk: Arc<Disk>,
     commit: Commit<G::Release>,
     gate: G,
     /// Nothing after a failed write.
     archive: Option<Archive>,
-    finisher: Finisher,
 }
 
 impl<G: Gate> SteppedJournal<G> {
@@ -47,11 +44,8 @@ impl<G: Gate> SteppedJournal<G> {
         // At once, so that the same seed makes the same steps. If it cannot be read, that shows elsewhere.
         let _ = strangers::read_all(&Arc::downgrade(&disk));
         let commit = Commit::new(&store, Arc::clone(&alarm), Arc::clone(&begun_at), to_release, backlog);
-        let (to_finish, begun) = unbounded();
-        let store = Arc::new(store);
-        let finisher = Finisher::new(Arc::clone(&store), Arc::clone(&alarm));
-        let archive = Some(Archive::new(store, Arc::clone(&alarm), begun_at, taken, to_finish));
-        Self { batches, to_commit, released, parcels, begun, alarm, disk, commit, gate, archive, finisher }
+        let archive = Some(Archive::new(store, Arc::clone(&alarm), begun_at, taken));
+        Self { batches, to_commit, released, parcels, alarm, disk, commit, gate, archive }
     }
 
     /// Where the arbiter sends its batches.
@@ -89,22 +83,10 @@ impl<G: Gate> SteppedJournal<G> {
         released.map(|group| release::let_go(group, &mut self.gate)).is_ok()
     }
 
-    /// Takes in the images of the next group. False if there are none, or flushes have to be ended before.
+    /// Takes in the images of the next group. False if there are none.
     pub fn archive(&mut self) -> bool {
-        if self.begun.len() > FINISH_QUEUE_FLUSHES {
-            return false;
-        }
         let Ok(parcel) = self.parcels.try_recv() else { return false };
         self.archive_step(|archive| archive.take(parcel));
-        true
-    }
-
-    /// Ends a flush, with its checkpoint. False if none has begun.
-    pub fn finish(&mut self) -> bool {
-        let Ok(begun) = self.begun.try_recv() else { return false };
-        if let Err(error) = self.finisher.finish(&begun) {
-            self.alarm.raise(&error);
-        }
         true
     }
 
@@ -121,7 +103,6 @@ impl<G: Gate> SteppedJournal<G> {
     /// Makes everything safe and ends.
     pub fn close(mut self) -> Result<(), Error> {
         self.write_images();
-        while self.finish() {}
         let flushed = self.disk.flush_up_to(self.commit.tail.durable_seq());
         self.disk.close();
         flushed

@@ -1,7 +1,5 @@
 //! Making safe what was written, and marking up to where it is.
 
-use rocksdb::{DB, FlushOptions};
-
 use super::{Backing, Disk, handles, mark};
 use crate::error::Error;
 
@@ -19,52 +17,16 @@ impl Disk {
         }
     }
 
-    /// Begins a flush if tables are almost full, and says whether it has. To be called by whoever writes images,
-    /// between two writes; [`end_flush`](Self::end_flush) ends it.
-    pub fn begin_flush_in_time(&self) -> Result<bool, Error> {
+    /// Begins a flush if it is time for one, which is only looked up if `much` was written since the last look,
+    /// and goes on without it; or ends the last one. To be called by whoever writes images, between two writes.
+    pub fn flush_in_time(&self, much: bool) -> Result<(), Error> {
         let opened = self.opened();
         match opened.as_ref().ok_or(Error::Closed)? {
-            Backing::Rocks(db) if self.flushes.is_due(db) => self.begin(db),
-            _ => Ok(false),
-        }
-    }
-
-    /// Begins to make all that was written safe, as of now. To be called and to be ended like the other one.
-    pub fn begin_flush(&self) -> Result<(), Error> {
-        let opened = self.opened();
-        match opened.as_ref().ok_or(Error::Closed)? {
-            Backing::Rocks(db) => {
-                while !self.begin(db)? {
-                    // Those that are under way make room: writes would wait for that in any case.
-                    let tables = handles(db)?;
-                    self.guarded(|| db.flush_cfs_opt(&tables, &FlushOptions::default()))?;
-                }
-                Ok(())
-            }
-            #[cfg(test)]
-            Backing::Simulated(_) => Ok(()),
-        }
-    }
-
-    fn begin(&self, db: &DB) -> Result<bool, Error> {
-        let (tables, mut begun) = (handles(db)?, false);
-        self.guarded(|| {
-            begun = self.flushes.begin(db, &tables)?;
-            Ok::<_, rocksdb::Error>(())
-        })?;
-        Ok(begun)
-    }
-
-    /// Waits until a flush that has begun is done, and ends it. May be called by anybody.
-    pub fn end_flush(&self) -> Result<(), Error> {
-        let opened = self.opened();
-        match opened.as_ref().ok_or(Error::Closed)? {
-            Backing::Rocks(db) => {
+            Backing::Rocks(db) if self.flushes.is_due(db, much) => {
                 let tables = handles(db)?;
-                self.guarded(|| self.flushes.end(db, &self.path, &tables))
+                self.guarded(|| self.flushes.go_on(db, &self.path, &tables))
             }
-            #[cfg(test)]
-            Backing::Simulated(disk) => self.guarded(|| disk.flush()),
+            _ => Ok(()),
         }
     }
 

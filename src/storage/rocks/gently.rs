@@ -10,8 +10,7 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -25,14 +24,11 @@ const STEP_BYTES: u64 = 2 * 1024 * 1024;
 /// How long others have the disk for themselves between two steps.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Looks, one behind each pause, without anybody at work: half a second.
-const IDLE_LOOKS: u32 = 250;
-
-/// The flushes of one directory.
+/// The flushes of one directory, one at a time.
 #[derive(Debug, Default)]
 pub(super) struct Flushes {
-    /// How many have begun and are not ended. As long as there are any, no file is removed.
-    under_way: AtomicUsize,
+    /// Whether one is under way. As long as it is, no file is removed.
+    under_way: Mutex<bool>,
     /// Held by whoever copies the directory, and by whoever makes logs short.
     copied: RwLock<()>,
 }
@@ -40,39 +36,38 @@ pub(super) struct Flushes {
 impl Flushes {
     /// Flushes all tables, and waits until that is done.
     pub fn flush(&self, db: &DB, directory: &Path, tables: &[&ColumnFamily]) -> Result<(), Error> {
-        self.keep_files(db)?;
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        begin(db, &mut under_way)?;
         let flushed = db.flush_cfs_opt(tables, &FlushOptions::default());
-        self.let_go(db, directory)?;
+        self.end(db, directory, &mut under_way)?;
         flushed
     }
 
-    /// Whether it is time to begin one.
-    pub fn is_due(&self, db: &DB) -> bool {
-        self.under_way.load(Ordering::Acquire) == 0 && is_full(db)
+    /// Whether there is something to do for `go_on`. If nothing is under way that is only looked up where much
+    /// was written since the last look.
+    pub fn is_due(&self, db: &DB, much: bool) -> bool {
+        // Somebody who flushes now does it all.
+        self.under_way.try_lock().is_ok_and(|under_way| is_due(db, *under_way, much))
     }
 
-    /// Begins to flush all tables, and does not wait. False if writes would stand still then until others have been
-    /// flushed or compacted.
-    pub fn begin(&self, db: &DB, tables: &[&ColumnFamily]) -> Result<bool, Error> {
-        self.keep_files(db)?;
-        let mut options = FlushOptions::default();
-        options.set_wait(false);
-        match db.flush_cfs_opt(tables, &options) {
-            Ok(()) => Ok(true),
-            Err(error) => {
-                self.remove_files(db)?;
-                if error.kind() == ErrorKind::TryAgain { Ok(false) } else { Err(error) }
+    /// Begins a flush, or ends the one that has been done meanwhile.
+    pub fn go_on(&self, db: &DB, directory: &Path, tables: &[&ColumnFamily]) -> Result<(), Error> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        match *under_way {
+            // Somebody else has done it meanwhile.
+            was if !is_due(db, was, true) => Ok(()),
+            true => self.end(db, directory, &mut under_way),
+            false => {
+                begin(db, &mut under_way)?;
+                let mut options = FlushOptions::default();
+                options.set_wait(false);
+                match db.flush_cfs_opt(tables, &options) {
+                    // Writes stand still until others have been flushed or compacted.
+                    Err(error) if error.kind() == ErrorKind::TryAgain => allow_removal(db, &mut under_way),
+                    begun => begun,
+                }
             }
         }
-    }
-
-    /// Waits until those that have begun are done, and ends one of them.
-    pub fn end(&self, db: &DB, directory: &Path, tables: &[&ColumnFamily]) -> Result<(), Error> {
-        // One more says why they cannot be done, or does them.
-        let done = wait(db);
-        let flushed = if done { Ok(()) } else { db.flush_cfs_opt(tables, &FlushOptions::default()) };
-        self.let_go(db, directory)?;
-        flushed
     }
 
     /// Whoever copies the directory holds this until it is done.
@@ -80,40 +75,30 @@ impl Flushes {
         self.copied.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep_files(&self, db: &DB) -> Result<(), Error> {
-        db.disable_file_deletions()?;
-        self.under_way.fetch_add(1, Ordering::AcqRel);
-        Ok(())
-    }
-
-    /// RocksDB counts as well.
-    fn remove_files(&self, db: &DB) -> Result<(), Error> {
-        self.under_way.fetch_sub(1, Ordering::AcqRel);
-        db.enable_file_deletions()
-    }
-
     /// Makes the logs short that are no longer needed, before RocksDB removes them.
-    fn let_go(&self, db: &DB, directory: &Path) -> Result<(), Error> {
+    fn end(&self, db: &DB, directory: &Path, under_way: &mut bool) -> Result<(), Error> {
         if let Ok(_uncopied) = self.copied.try_write() {
             shorten_logs(db, directory);
         }
-        self.remove_files(db)
+        allow_removal(db, under_way)
     }
 }
 
-/// Waits until no table in memory is being flushed. False if one has failed, or if nobody works at it: behind a write
-/// that has failed RocksDB does nothing any more, and does not say so.
-#[expect(clippy::disallowed_methods, reason = "it has a thread of its own")]
-fn wait(db: &DB) -> bool {
-    let (of_all, mut idle) = (|name| db.property_int_value(name).ok().flatten().unwrap_or(0), 0);
-    while is_being_flushed(db) {
-        if of_all("rocksdb.background-errors") > 0 || idle == IDLE_LOOKS {
-            return false;
-        }
-        thread::sleep(PAUSE);
-        idle = if of_all("rocksdb.num-running-flushes") > 0 { 0 } else { idle + 1 };
+fn is_due(db: &DB, under_way: bool, much: bool) -> bool {
+    if under_way { !is_being_flushed(db) } else { much && is_full(db) }
+}
+
+fn begin(db: &DB, under_way: &mut bool) -> Result<(), Error> {
+    if !*under_way {
+        db.disable_file_deletions()?;
+        *under_way = true;
     }
-    true
+    Ok(())
+}
+
+fn allow_removal(db: &DB, under_way: &mut bool) -> Result<(), Error> {
+    *under_way = false;
+    db.enable_file_deletions()
 }
 
 fn is_full(db: &DB) -> bool {
@@ -234,15 +219,18 @@ mod tests {
             assert_eq!(logs(), old, "after {number} MiB");
             disk.put(Table::Journal, &[number], &mib, Safety::Logged).unwrap();
             if usize::from(number) < flushed_at / 2 {
-                assert!(!disk.begin_flush_in_time().unwrap());
+                disk.flush_in_time(true).unwrap();
             }
         }
         assert_eq!(logs(), old, "RocksDB flushes later by itself");
-        assert!(disk.begin_flush_in_time().unwrap());
+        disk.flush_in_time(false).unwrap();
+        assert_eq!(logs(), old, "nobody has looked");
+        disk.flush_in_time(true).unwrap();
         assert_ne!(logs(), old, "what is written now goes to a new log");
-        assert!(!disk.begin_flush_in_time().unwrap(), "one is under way");
-        disk.end_flush().unwrap();
-        assert!(!logs().iter().any(|log| old.contains(log)));
+        while logs().iter().any(|log| old.contains(log)) {
+            disk.flush_in_time(false).unwrap();
+            thread::yield_now();
+        }
         assert_eq!(disk.get(Table::Journal, &[0]).unwrap(), Some(mib));
     }
 }
