@@ -18,7 +18,7 @@ const MANY: u64 = 4000;
 const THREADS: [(&str, &str); 5] = [
     ("host", "load::driver"),
     ("release", "journal::release::run"),
-    ("archive", "journal::archive::put_all"),
+    ("archive", "journal::archive::Archive::run"),
     ("journal", "journal::commit::gather"),
     ("dispatcher", "actors::dispatcher"),
 ];
