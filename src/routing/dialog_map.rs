@@ -86,7 +86,7 @@ impl<T> DialogMap<T> {
 
     /// Makes room for so many more whose numbers are neighbours.
     pub fn reserve(&mut self, dialogs: usize) {
-        self.pages.reserve(dialogs / PAGE);
+        self.pages.reserve(dialogs.div_ceil(PAGE));
     }
 
     /// Takes out what there is of a dialog.
@@ -222,10 +222,11 @@ impl<T> Slots<T> {
     }
 
     fn grow(&mut self) {
-        let first =
-            CHUNK * u32::try_from(self.chunks.len()).expect("fewer than four billion dialogs are open");
-        let after = |place: u32| if place + 1 == first + CHUNK { NOWHERE } else { place + 1 };
-        self.chunks.push((first..first + CHUNK).map(|place| Slot::Empty(after(place))).collect());
+        let end = u32::try_from((self.chunks.len() + 1) * CHUNK as usize);
+        let end = end.expect("fewer than four billion dialogs are open");
+        let first = end - CHUNK;
+        let after = |place: u32| if place + 1 == end { NOWHERE } else { place + 1 };
+        self.chunks.push((first..end).map(|place| Slot::Empty(after(place))).collect());
         self.empty = first;
     }
 
