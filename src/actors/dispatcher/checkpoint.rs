@@ -6,8 +6,8 @@
 
 use tokio::sync::oneshot;
 
-use super::Dispatcher;
 use super::live::Live;
+use super::{BESIDE_SLICE, Dispatcher};
 use crate::actors::dialog::ToDialog;
 use crate::ids::DialogId;
 use crate::storage::Image;
@@ -18,9 +18,6 @@ const CHANGED_PER_RESTING: usize = 2;
 
 /// So many may always have changed: a checkpoint has its price.
 const FEW: usize = 4096;
-
-/// Dialogs asked for an image before others in the arbiter get their turn.
-const SLICE: usize = 128;
 
 /// The checkpoint under way, and what the next one will have to do.
 #[derive(Debug, Default)]
@@ -80,7 +77,7 @@ impl Dispatcher {
         if !self.checkpoint.running {
             return;
         }
-        let rest = self.checkpoint.todo.len().saturating_sub(SLICE);
+        let rest = self.checkpoint.todo.len().saturating_sub(BESIDE_SLICE);
         for dialog in self.checkpoint.todo.split_off(rest) {
             // One that has ended since then has sent its image by itself and may be gone.
             // One that went and was woken stands here twice, and is asked once.

@@ -84,6 +84,10 @@ use crate::timestamp::Timestamp;
 /// still at hand when dialogs decide, and when the dispatcher hears of it.
 const SLICE: usize = 64;
 
+/// Dialogs that are asked for an image in the same turn, and those looked at whether they may sleep: few, so that
+/// commands do not wait long; more than commands, since each of these may wake another dialog.
+const BESIDE_SLICE: usize = 2 * SLICE;
+
 /// The dispatcher. See the module.
 #[derive(Debug)]
 pub struct Dispatcher {

@@ -7,11 +7,8 @@
 
 use std::collections::VecDeque;
 
-use super::Dispatcher;
+use super::{BESIDE_SLICE, Dispatcher};
 use crate::ids::DialogId;
-
-/// Dialogs looked at before others in the arbiter get their turn.
-const SLICE: usize = 128;
 
 /// Open dialogs that are on the disk as they are, or on their way there, and awake.
 #[derive(Debug)]
@@ -65,7 +62,7 @@ impl Dispatcher {
     /// Puts to sleep who rests longest, while more are awake than may be. Called when nothing is being handled:
     /// whoever is awake then is not about to be told something.
     pub(super) fn put_to_sleep(&mut self) {
-        for _ in 0..SLICE {
+        for _ in 0..BESIDE_SLICE {
             if !self.has_drowsy() {
                 return;
             }
