@@ -43,9 +43,9 @@ pub(crate) use stepped::SteppedJournal;
 /// down.
 const RELEASE_QUEUE_GROUPS: usize = 16;
 
-/// Bytes of images that may wait to be archived, about: as many as come while a checkpoint is flushed, however many
-/// groups hold them.
-const ARCHIVE_QUEUE_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of images that may wait to be archived, about: as many as come while a checkpoint is flushed at full load and
+/// large tables are compacted beside it, however many groups hold them.
+const ARCHIVE_QUEUE_BYTES: usize = 256 * 1024 * 1024;
 
 impl<R> fmt::Debug for Journal<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
