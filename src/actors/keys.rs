@@ -1,15 +1,16 @@
 //! Idempotency keys: the same key again gives the first reply.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hashbrown::HashMap;
 use tokio::sync::oneshot;
 
 use super::caller::{Delivery, Outcome};
 use crate::domain::reply::Reply;
 use crate::error::Error;
 use crate::ids::IdempotencyKey;
+use crate::routing::{Hashed, Spread};
 
 /// The keys of the last commands, and of those under way.
 #[derive(Debug)]
@@ -20,9 +21,24 @@ pub struct KeyTable {
 
 #[derive(Debug, Default)]
 struct Inner {
-    entries: HashMap<IdempotencyKey, Entry>,
+    entries: Entries,
     /// Finished keys, oldest first: those beyond the window are forgotten.
     order: VecDeque<IdempotencyKey>,
+}
+
+/// What is known of each key. However many there are, no command waits until all are moved.
+#[derive(Debug, Default)]
+struct Entries {
+    known: Spread<Known>,
+    /// Keys are chosen outside: nobody there should know which of them share a place.
+    seed: RandomState,
+}
+
+#[derive(Debug)]
+struct Known {
+    hash: u64,
+    key: IdempotencyKey,
+    entry: Entry,
 }
 
 #[derive(Debug)]
@@ -85,11 +101,10 @@ impl KeyTable {
     /// No command that is under way will have an outcome: whoever waits for one is told why.
     pub fn fail(&self, error: &Error) {
         let mut inner = self.lock();
-        let under_way = inner.entries.extract_if(|_, entry| matches!(entry, Entry::UnderWay(_)));
-        let entries: Vec<_> = under_way.map(|(_, entry)| entry).collect();
+        let under_way = inner.entries.known.take_out(|known| matches!(known.entry, Entry::UnderWay(_)));
         drop(inner);
-        for entry in entries {
-            if let Entry::UnderWay(waiting) = entry {
+        for known in under_way {
+            if let Entry::UnderWay(waiting) = known.entry {
                 waiting.into_iter().for_each(|sender| drop(sender.send(Err(error.clone()))));
             }
         }
@@ -109,6 +124,34 @@ impl Inner {
         }
         self.order.push_back(key.clone());
         self.entries.insert(key, Entry::Done(delivery));
+    }
+}
+
+impl Hashed for Known {
+    fn hash(&self) -> u64 {
+        self.hash
+    }
+}
+
+impl Entries {
+    fn get_mut(&mut self, key: &IdempotencyKey) -> Option<&mut Entry> {
+        let hash = self.seed.hash_one(key);
+        self.known.find_mut(hash, |known| known.key == *key).map(|known| &mut known.entry)
+    }
+
+    fn insert(&mut self, key: IdempotencyKey, entry: Entry) {
+        match self.get_mut(&key) {
+            Some(there) => *there = entry,
+            None => {
+                let hash = self.seed.hash_one(&key);
+                self.known.find_or_insert(hash, |_| false, || Known { hash, key, entry });
+            }
+        }
+    }
+
+    fn remove(&mut self, key: &IdempotencyKey) -> Option<Entry> {
+        let hash = self.seed.hash_one(key);
+        self.known.remove(hash, |known| known.key == *key).map(|known| known.entry)
     }
 }
 

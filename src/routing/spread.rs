@@ -63,6 +63,12 @@ impl<T: Hashed> Spread<T> {
         Some(there.remove().0)
     }
 
+    /// Takes out all that `is_it` knows, in no order. Takes O(n).
+    pub fn take_out(&mut self, is_it: impl Fn(&T) -> bool) -> Vec<T> {
+        let is_it = &is_it;
+        self.0.iter_mut().flat_map(|part| part.extract_if(move |it| is_it(it))).collect()
+    }
+
     /// Makes room for so many more, if they are spread as is to be expected.
     pub fn reserve(&mut self, things: usize) {
         let each = things.div_ceil(PARTS);
@@ -92,7 +98,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_like_any_other_map(steps in proptest::collection::vec((0..4, 0..12_u64), 0..200)) {
+        fn it_is_like_any_other_map(steps in proptest::collection::vec((0..5, 0..12_u64), 0..200)) {
             let (mut spread, mut model) = (Spread::default(), BTreeMap::new());
             for (number, (step, key)) in steps.into_iter().enumerate() {
                 let hash = Thing(key, 0).hash();
@@ -104,6 +110,12 @@ mod tests {
                     }
                     1 => prop_assert_eq!(spread.remove(hash, is_it).map(|it| it.1), model.remove(&key)),
                     2 => prop_assert_eq!(spread.find_mut(hash, is_it).map(|it| it.1), model.get(&key).copied()),
+                    3 => {
+                        let mut out = spread.take_out(|thing| thing.0 > key);
+                        out.sort_by_key(|thing| thing.0);
+                        let expected = model.split_off(&(key + 1));
+                        prop_assert_eq!(out, expected.into_iter().map(|(key, number)| Thing(key, number)).collect::<Vec<_>>());
+                    }
                     _ => spread.reserve(number),
                 }
                 prop_assert_eq!(spread.find(hash, is_it).map(|it| it.1), model.get(&key).copied());
