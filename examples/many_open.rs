@@ -3,7 +3,8 @@
 //!
 //! Run: `cargo run --release --all-features --example many_open -- 1000000` (dialogs; with 10 messages each). With
 //! `killed` behind that the engine is not closed before the restart: its process aborts, and what follows the last
-//! checkpoint is read from the journal. `MESSAGES=1` in the environment makes fewer of them.
+//! checkpoint is read from the journal. `MESSAGES=1` in the environment makes fewer of them, and `AWAKE=100000` lets so
+//! many stay in memory that else would sleep.
 
 #![expect(clippy::disallowed_methods, reason = "it measures, which takes the clock on the wall")]
 
@@ -18,7 +19,7 @@ use centrala::domain::channel::PutChannel;
 use centrala::domain::dialog::command::Receive;
 use centrala::domain::operator::{Presence, PutOperator};
 use centrala::domain::reply::Received;
-use centrala::engine::{Engine, Execution};
+use centrala::engine::{Engine, Execution, Settings};
 use hdrhistogram::Histogram;
 use serde_json::{from_value, json};
 
@@ -62,11 +63,13 @@ fn fill_in_another_process(data: &Path, dialogs: usize, end: &str) -> Result<(),
 
 /// Opens the dialogs, writes in all of them in turn, and says what that took.
 fn fill(data: &Path, dialogs: usize, killed: bool) -> Result<(), Box<dyn Error>> {
-    let engine = Engine::open(data)?;
+    let mut settings = Settings::default();
+    settings.awake_dialogs = number("AWAKE", settings.awake_dialogs)?;
+    let engine = Engine::builder(data).settings(settings).open()?;
     set_up(&engine, dialogs)?;
     let begun = Instant::now();
     let mut pipeline = Pipeline::default();
-    let messages = messages()?;
+    let messages = number("MESSAGES", 10)?;
     for round in 0..messages {
         for dialog in 1..=dialogs {
             pipeline.push(write(&engine, round, dialog)?);
@@ -96,7 +99,7 @@ fn restart(data: &Path, dialogs: usize) -> Result<(), Box<dyn Error>> {
     let opened = begun.elapsed();
     let received = engine.receive(Receive::new(CHANNEL.parse()?, "somebody new".parse()?, "hello")).wait()?;
     let routed = begun.elapsed();
-    write(&engine, messages()?, dialogs)?.wait()?;
+    write(&engine, number("MESSAGES", 10)?, dialogs)?.wait()?;
     let woken = begun.elapsed();
     println!("opened again in {:.2} s", opened.as_secs_f64());
     println!("  dialog {} was routed after {:.2} s", received.dialog, routed.as_secs_f64());
@@ -107,10 +110,10 @@ fn restart(data: &Path, dialogs: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Messages of each dialog.
-fn messages() -> Result<usize, Box<dyn Error>> {
-    let messages: usize = std::env::var("MESSAGES").map_or(Ok(10), |count| count.parse())?;
-    Ok(messages)
+/// What the environment says, or so many.
+fn number(variable: &str, otherwise: usize) -> Result<usize, Box<dyn Error>> {
+    let number: usize = std::env::var(variable).map_or(Ok(otherwise), |number| number.parse())?;
+    Ok(number)
 }
 
 fn set_up(engine: &Engine, dialogs: usize) -> Result<(), Box<dyn Error>> {

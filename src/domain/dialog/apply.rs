@@ -276,6 +276,10 @@ impl Dialog {
         if self.rulings.len() == limits::RULINGS_PER_DIALOG {
             self.rulings.remove(0);
         }
+        if self.rulings.is_empty() {
+            // Most dialogs are given away once; a list begins with room for four.
+            self.rulings.reserve_exact(1);
+        }
         let winners = winners.iter().cloned().collect();
         self.rulings.push(Ruled { at, ruling: ruling.clone(), winners });
     }
