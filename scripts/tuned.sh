@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Builds the program for the work that it does (profile-guided optimisation): once with counters in it, and when it has
+# been under load, once more for the paths that were taken. Run it as `make tuned`: ten minutes on two cores.
+#
+# It needs llvm-profdata of the LLVM that rustc has, or of one a little older that reads what it writes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+place="$CARGO_TARGET_DIR/tuned"
+counts="$place/counts"
+host=$(rustc -vV | sed -n 's/^host: //p')
+rm -rf "$place"
+mkdir -p "$counts"
+
+# RocksDB is the one that was compiled already: other flags for Rust change nothing in it.
+keep_rocksdb() {
+    [ -z "${ROCKSDB_LIB_DIR:-}" ] || return 0
+    cargo build --release --all-features --bin centrala --example quickstart
+    local library
+    library=$(compgen -G "$CARGO_TARGET_DIR/release/build/librocksdb-sys-*/out/librocksdb.a" | head -n 1)
+    ROCKSDB_LIB_DIR=$(dirname "$library")
+    export ROCKSDB_LIB_DIR ROCKSDB_STATIC=1
+}
+
+# All crates are compiled with the flag, in a directory of their own.
+build() {
+    RUSTFLAGS="$1" cargo build --release --all-features --bin centrala --target "$host" --target-dir "$place/build"
+    cp "$place/build/$host/release/centrala" "$place/$2"
+}
+
+work() {
+    "$place/counting" "$@" >/dev/null
+}
+
+merge() {
+    local tool sysroot
+    sysroot=$(rustc --print sysroot)
+    for tool in "$sysroot"/lib/rustlib/*/bin/llvm-profdata $(compgen -c llvm-profdata | sort -uVr); do
+        if "$tool" merge -o "$place/profile" "$counts" 2>>"$place/refused"; then
+            return
+        fi
+    done
+    cat "$place/refused" >&2
+    echo "no llvm-profdata reads the counts: \`rustup component add llvm-tools\`, or install that of LLVM 19 or newer" >&2
+    exit 1
+}
+
+keep_rocksdb
+build "-Cprofile-generate=$counts" counting
+work load --dialogs 100000
+work load --dialogs 60000 --rate 10000
+work replay examples/data/bank_calls.csv --days 2
+merge
+build "-Cprofile-use=$place/profile" centrala
+rm -r "$place/build" "$counts" "$place/counting"
+echo "The tuned program: $place/centrala"
