@@ -17,7 +17,7 @@ const MANY: u64 = 4000;
 /// The threads, each with a function that only it executes; the first one that fits is meant.
 const THREADS: [(&str, &str); 5] = [
     ("host", "load::driver"),
-    ("release", "journal::release::run"),
+    ("release", "caller::Exit::deliver"),
     ("archive", "journal::archive::Archive::run"),
     ("journal", "journal::commit::gather"),
     ("dispatcher", "actors::dispatcher"),
