@@ -9,8 +9,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 place="$CARGO_TARGET_DIR/tuned"
 counts="$place/counts"
 host=$(rustc -vV | sed -n 's/^host: //p')
-rm -rf "$place"
-mkdir -p "$counts"
 
 # RocksDB is the one that was compiled already: other flags for Rust change nothing in it.
 keep_rocksdb() {
@@ -32,19 +30,31 @@ work() {
     "$place/counting" "$@" >/dev/null
 }
 
+# That of this Rust first, then what else there is, newest first.
+tools() {
+    compgen -G "$(rustc --print sysroot)/lib/rustlib/*/bin/llvm-profdata" || true
+    compgen -c llvm-profdata | sort -uVr
+}
+
+die() {
+    echo "$1: \`rustup component add llvm-tools\`, or install llvm of version 19 or newer" >&2
+    exit 1
+}
+
 merge() {
-    local tool sysroot
-    sysroot=$(rustc --print sysroot)
-    for tool in "$sysroot"/lib/rustlib/*/bin/llvm-profdata $(compgen -c llvm-profdata | sort -uVr); do
+    local tool
+    for tool in $(tools); do
         if "$tool" merge -o "$place/profile" "$counts" 2>>"$place/refused"; then
             return
         fi
     done
     cat "$place/refused" >&2
-    echo "no llvm-profdata reads the counts: \`rustup component add llvm-tools\`, or install that of LLVM 19 or newer" >&2
-    exit 1
+    die "no llvm-profdata reads the counts"
 }
 
+[ -n "$(tools)" ] || die "there is no llvm-profdata"
+rm -rf "$place"
+mkdir -p "$counts"
 keep_rocksdb
 build "-Cprofile-generate=$counts" counting
 work load --dialogs 100000
