@@ -57,9 +57,9 @@ rm -rf "$place"
 mkdir -p "$counts"
 keep_rocksdb
 build "-Cprofile-generate=$counts" counting
-work load --dialogs 100000
+work load --dialogs 300000
 work load --dialogs 60000 --rate 10000
-work replay examples/data/bank_calls.csv --days 2
+work replay examples/data/bank_calls.csv --days 1
 merge
 build "-Cprofile-use=$place/profile" centrala
 rm -r "$place/build" "$counts" "$place/counting"
