@@ -58,7 +58,7 @@ format-fixture: ## writes the data directory of the present format in tests/form
 
 torture: faults ## kills the engine at random moments under load, 510 times at three settings; ROUNDS=N for each of them
 	$(READY) env CENTRALA_KILL_ROUNDS=$(ROUNDS) cargo test $(FLAGS) --test crash -- --nocapture
-	$(READY) env CENTRALA_OVERLOAD_MS=30000 CENTRALA_GROWTH=5 cargo test $(FLAGS) --test bounds -- --nocapture --skip a_day
+	$(READY) env CENTRALA_OVERLOAD_MS=10000 CENTRALA_GROWTH=5 cargo test $(FLAGS) --test bounds -- --nocapture --skip a_day
 
 faults: ## breaks the disk at every call of a workload, and 5,000 copies of what is on it (docs/faults.md)
 	$(READY) env CENTRALA_FAULT_COMMANDS=$(COMMANDS) CENTRALA_FAULT_POINTS=1000000 CENTRALA_DAMAGED_COPIES=$(COPIES) \
