@@ -128,7 +128,7 @@ pub(super) fn obstacles(world: &World, dialog: &Dialog) -> Vec<(OperatorId, Reas
             (!asked.is_here(world, operator), Reason::Presence),
             (!asked.has_room(world, operator), Reason::Capacity),
             (!asked.has_skills(world, operator), Reason::Skill),
-            (spent(world, operator, eased_until(world)), Reason::Fairness),
+            (is_spent(world, operator), Reason::Fairness),
             (dialog.round.contains(operator), Reason::Round),
             (is_closed(asked.channel, world.now), Reason::Hours),
         ];
@@ -290,7 +290,7 @@ impl<'a> Asked<'a> {
     fn is_fit(&self, world: &World, operator: &OperatorId) -> bool {
         let known = &world.operators[operator];
         let human = known.settings.kind == OperatorKind::Human && !known.removed;
-        human && self.has_skills(world, operator) && !spent(world, operator, eased_until(world))
+        human && self.has_skills(world, operator) && !is_spent(world, operator)
     }
 }
 
@@ -299,12 +299,16 @@ fn eased_until(world: &World) -> Timestamp {
     Timestamp::from_millis(world.now.as_millis() - i64::from(world.is_uneased))
 }
 
-/// Whether the operator was given as many dialogs in its window as it may be, of which those before this moment are
-/// forgotten that have left it.
+/// Whether the operator has had its share: by all that it was given until now, or by what has not been forgotten yet.
+fn is_spent(world: &World, operator: &OperatorId) -> bool {
+    spent(world, operator, world.now) || spent(world, operator, eased_until(world))
+}
+
+/// Whether by this moment the operator was given as many dialogs in its window as it may be.
 fn spent(world: &World, operator: &OperatorId, now: Timestamp) -> bool {
     let Some(fairness) = world.operators[operator].settings.fairness else { return false };
-    let given =
-        gives(world).filter(|(to, at, _)| to.contains(operator) && now < at.plus_ms(fairness.window_ms));
+    let counts = |at: Timestamp| at <= now && now < at.plus_ms(fairness.window_ms);
+    let given = gives(world).filter(|(to, at, _)| to.contains(operator) && counts(*at));
     given.count() >= fairness.dialogs as usize
 }
 

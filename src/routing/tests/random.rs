@@ -230,7 +230,7 @@ fn advance(world: &mut World, naive: &mut Naive, ms: u64) {
         let due = world.router.due(world.now);
         check_due(world, deadline, &due);
         // Doors come first of all that falls due at one instant, and the queue is matched behind them.
-        let moves = is_door_moved(world, deadline) && doors_moved_at != Some(deadline);
+        let moves = due.is_empty() && is_door_moved(world, deadline) && doors_moved_at != Some(deadline);
         world.is_uneased = moves;
         doors_moved_at = moves.then_some(deadline).or(doors_moved_at);
         let mut held = BTreeMap::new();
