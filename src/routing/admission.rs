@@ -167,6 +167,19 @@ impl Router {
                 wanted.extend(places.iter().take(turns).map(|place| (*place, line)));
             }
         }
+        wanted.extend(self.wanted_by_mending(operator));
         wanted
+    }
+
+    /// Dialogs that wait, and are just being asked whether something is due: where nothing is, they wait on.
+    fn wanted_by_mending(&self, operator: OperatorIndex) -> impl Iterator<Item = (Place, LineIndex)> {
+        let place = move |dialog: &DialogId| {
+            let ticket = &self.tickets[dialog];
+            let pool = &self.pools[ticket.pool.filter(|_| ticket.is_waiting())?];
+            let waits =
+                self.lines[ticket.line].gives() && self.lacks_only_room(operator, ticket, &pool.requirement);
+            waits.then_some(((ticket.score(), *dialog), ticket.line))
+        };
+        self.mending.iter().filter_map(place)
     }
 }

@@ -22,9 +22,9 @@ impl Router {
         self.check_timers();
         self.check_lines();
         self.pools.iter().for_each(|(index, pool)| self.check_pool(index, pool));
-        let trips = self.tickets.iter().flat_map(|(_, ticket)| &ticket.trips);
-        let mends = trips.filter(|trip| trip.mends).count();
-        assert_eq!(self.mending, mends, "trips that take something back");
+        let mends = |ticket: &Ticket| ticket.trips.iter().any(|trip| trip.mends);
+        let mending = self.tickets.iter().filter(|(_, ticket)| mends(ticket)).map(|(dialog, _)| *dialog);
+        assert_eq!(self.mending, mending.collect(), "trips that take something back");
     }
 
     /// Asserts what holds when nothing is in transit and nothing follows: the matching is complete.

@@ -88,7 +88,7 @@ impl Router {
 
     /// Whether something falls due now, and nothing has to come back first.
     pub fn has_due(&self, now: Timestamp) -> bool {
-        self.mending == 0 && self.timers.next().is_some_and(|deadline| deadline <= now)
+        self.mending.is_empty() && self.timers.next().is_some_and(|deadline| deadline <= now)
     }
 
     /// Opens and closes channels whose hours were put since the last call, and sets the timers of dialogs
@@ -184,7 +184,7 @@ impl Router {
             Fact::NotYet { timer, at } => self.set_clock(dialog, *timer, Some(*at)),
             Fact::Unanswered => self.set_clock(dialog, DialogTimer::NoAnswer, None),
             Fact::Owned { .. } | Fact::Transferred { .. } | Fact::BotHolds { .. } | Fact::Unpinned => {
-                self.wind(dialog, Timestamp::from_millis(i64::MIN))
+                self.wind(dialog, self.now)
             }
             Fact::Closed => self.stop_clocks(dialog),
             Fact::Announced

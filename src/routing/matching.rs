@@ -22,7 +22,7 @@ impl Router {
         if let Some(directive) = self.mend() {
             return Some(directive);
         }
-        if self.mending > 0 {
+        if !self.mending.is_empty() {
             return None;
         }
         self.rouse();
@@ -35,7 +35,7 @@ impl Router {
     /// still being taken back, so that what falls due together is matched together.
     pub fn due(&mut self, now: Timestamp) -> Vec<Directive> {
         let mut due = Vec::new();
-        if self.mending > 0 {
+        if !self.mending.is_empty() {
             return due;
         }
         let Some((deadline, kind, subjects)) = self.timers.take_due(now) else { return due };

@@ -42,8 +42,8 @@ pub struct Router {
     pub(super) woken: Vec<OperatorIndex>,
     /// What has to be taken back.
     pub(super) mends: BTreeSet<(Mend, DialogId, OperatorId)>,
-    /// How many trips are under way that take something back.
-    pub(super) mending: usize,
+    /// Dialogs to which a trip is under way that takes something back, or asks whether something is due.
+    pub(super) mending: BTreeSet<DialogId>,
     /// Dialogs that somebody may be available for. Every pool with a dialog at rest and a ready
     /// member is in here with its first dialog or one before.
     pub(super) demand: BTreeSet<(Score, DialogId, PoolIndex)>,
@@ -85,7 +85,7 @@ impl Router {
             ruling: None,
             woken: Vec::new(),
             mends: BTreeSet::new(),
-            mending: 0,
+            mending: BTreeSet::new(),
             demand: BTreeSet::new(),
             unannounced: BTreeSet::new(),
             unread_hours: Vec::new(),

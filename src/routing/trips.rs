@@ -131,7 +131,9 @@ impl Router {
         let ticket = self.ticket_mut(dialog);
         if !ticket.trips.is_empty() {
             let trip = ticket.trips.remove(0);
-            self.mending -= usize::from(trip.mends);
+            if trip.mends && !ticket.trips.iter().any(|trip| trip.mends) {
+                self.mending.remove(&dialog);
+            }
             self.release(trip);
         }
         self.cover(dialog);
@@ -169,7 +171,9 @@ impl Router {
         if let Some(Reservation { operator, units, charged: true }) = reservation {
             self.operators[operator].reserved += u64::from(units);
         }
-        self.mending += usize::from(mends);
+        if mends {
+            self.mending.insert(dialog);
+        }
         let ticket = self.ticket_mut(dialog);
         let was_at_rest = ticket.is_at_rest();
         ticket.trips.push(Trip { reservation, mends, entering: None });

@@ -197,6 +197,57 @@ fn a_full_queue_takes_whoever_leaves_room_for_one_that_waits_there() {
     assert_eq!((&world.dialogs[&passed].channel, world.router.counts(&y).waiting), (&Some(y.clone()), 1));
 }
 
+#[test]
+fn a_full_queue_does_not_count_on_who_is_wanted_by_what_falls_due_at_the_same_time() {
+    let mut world = World::new();
+    world.put_operator(operator("a", 1, Presence::Online));
+    world.put_channel(with(channel("y", QueueMode::Evenly, &["a"]), |settings| {
+        settings.queue.accept = Accept::Auto;
+        settings.max_waiting = Some(0);
+    }));
+    world.put_channel(with(channel("x", QueueMode::Evenly, &["a"]), |settings| {
+        let overflow_channel = Some(channel_id("y"));
+        settings.no_answer = Some(Rule { after_ms: 1000, reply: None, overflow_channel });
+    }));
+    let (offered, _) = world.open(&channel_id("x"));
+    let (waiting, _) = world.open(&channel_id("x"));
+    world.settle();
+    world.advance(1000);
+    let channel_of = |dialog: &DialogId| world.dialogs[dialog].channel.clone();
+    assert_eq!(
+        [offered, waiting].map(|dialog| channel_of(&dialog)),
+        [Some(channel_id("x")), Some(channel_id("x"))]
+    );
+    assert_eq!(world.router.counts(&channel_id("y")).waiting, 0, "nobody may wait there");
+}
+
+#[test]
+fn what_is_late_by_the_rules_of_another_queue_falls_due_in_its_turn() {
+    let mut world = World::new();
+    world.put_channel(with(channel("y", QueueMode::Evenly, &[]), |settings| settings.abandon_ms = Some(500)));
+    world.put_channel(with(channel("x", QueueMode::Evenly, &[]), |settings| {
+        let overflow_channel = Some(channel_id("y"));
+        settings.no_answer = Some(Rule { after_ms: 600, reply: None, overflow_channel });
+    }));
+    let (first, _) = world.open(&channel_id("y"));
+    let (second, _) = world.open(&channel_id("x"));
+    world.settle();
+    world.advance(100);
+    [first, second].map(|dialog| world.act(dialog, Action::Write));
+    world.settle();
+    world.advance(450);
+    let due = |dialog, timer| Directive::TimeOut { dialog, timer };
+    let abandonments = [first, second].map(|dialog| due(dialog, DialogTimer::Abandonment));
+    let directed = world.advance(50);
+    assert_eq!(directed[0], due(second, DialogTimer::NoAnswer));
+    assert_eq!(
+        directed[1..],
+        abandonments,
+        "by dialog, though the second has been open for longer than that"
+    );
+    assert!(world.dialogs.is_empty());
+}
+
 /// What happens in a house whose channels have rules of time.
 #[derive(Debug, Clone)]
 enum Step {
