@@ -1,5 +1,6 @@
 //! What the tests of storage share: small changes, hooks that remember, and disks that fail.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -327,7 +328,7 @@ impl Recovery for Collected {
 
 /// An open directory with a running journal.
 pub struct Running {
-    pub journal: Journal<Reply>,
+    pub journal: Closing,
     pub hooks: Arc<Remembering>,
     pub found: Collected,
     pub recovered: Recovered,
@@ -335,6 +336,30 @@ pub struct Running {
     pub feeds: Feeds,
     disk: Arc<rocks::Disk>,
     replies: (Sender<Outcome>, Receiver<Outcome>),
+}
+
+/// A journal that is closed at the end of its test: a process that ends while one still closes pulls RocksDB away from
+/// its threads, and may be aborted for it.
+pub struct Closing(Option<Journal<Reply>>);
+
+impl Closing {
+    pub fn close(mut self) -> Result<(), Error> {
+        self.0.take().map_or(Ok(()), Journal::close)
+    }
+}
+
+impl Deref for Closing {
+    type Target = Journal<Reply>;
+
+    fn deref(&self) -> &Journal<Reply> {
+        self.0.as_ref().expect("it is taken out only to close it")
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let _ = self.0.take().map(Journal::close);
+    }
 }
 
 impl Running {
@@ -346,7 +371,7 @@ impl Running {
         let (reader, feeds, hooks) = (store.reader(), store.feeds(), Arc::new(Remembering::default()));
         let journal = Journal::start(store, Arc::clone(&hooks) as Arc<dyn Hooks>, Open).unwrap();
         Self {
-            journal,
+            journal: Closing(Some(journal)),
             hooks,
             found,
             recovered,

@@ -50,8 +50,6 @@ fn everything_is_found_after_closing_and_after_a_kill() {
         assert_eq!(open, if kill { vec![1, 2, 3] } else { vec![2, 3] });
         let found = World::recovered(again.found, &world.archived, world.seq);
         assert_eq!(found.state_hash(), world.state_hash());
-        // This test often ends last, and a process that ends meanwhile pulls RocksDB away from its threads.
-        again.journal.close().unwrap();
     }
 }
 
