@@ -15,7 +15,7 @@ use super::heads;
 use super::requests::{self, Indexed};
 use super::retention::{Closing, Retained};
 use super::rocks::{Changes, Table};
-use crate::domain::dialog::{Dialog, Message};
+use crate::domain::dialog::{Dialog, Message, Ruled, Ruling};
 use crate::domain::file::FileHash;
 use crate::domain::library::ItemId;
 use crate::domain::reply::Reply;
@@ -271,12 +271,19 @@ impl LastDialog {
     }
 }
 
+/// About how many bytes of memory a dialog takes: most of it are its messages and the decisions on it.
+fn bytes_of(dialog: &Dialog) -> usize {
+    let texts: usize = dialog.messages.iter().map(|message| message.text.len()).sum();
+    let messages = dialog.messages.capacity() * size_of::<Message>() + texts;
+    let rulings = dialog.rulings.capacity() * size_of::<Ruled>() + dialog.rulings.len() * size_of::<Ruling>();
+    size_of::<Dialog>() + messages + rulings
+}
+
 impl DialogImage {
     fn bytes_about(&self) -> usize {
-        let messages = self.closed.iter().flat_map(|dialog| &dialog.messages);
-        let closed: usize = messages.map(|message| size_of::<Message>() + message.text.len()).sum();
+        let closed = self.closed.as_deref().map_or(0, bytes_of);
         let open = [&self.open, &self.head].into_iter().flatten().map(Vec::len).sum::<usize>();
-        size_of::<Self>() + size_of::<Dialog>() + closed + open
+        size_of::<Self>() + closed + open
     }
 
     /// Its fingerprint less that of the image before.
