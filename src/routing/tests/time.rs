@@ -233,7 +233,8 @@ fn what_is_late_by_the_rules_of_another_queue_falls_due_in_its_turn() {
     let (second, _) = world.open(&channel_id("x"));
     world.settle();
     world.advance(100);
-    [first, second].map(|dialog| world.act(dialog, Action::Write));
+    world.act(first, Action::Write);
+    world.act(second, Action::Write);
     world.settle();
     world.advance(450);
     let due = |dialog, timer| Directive::TimeOut { dialog, timer };
