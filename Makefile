@@ -17,6 +17,9 @@ ONLY ?=
 SEEDS ?= 10000
 SEED ?=
 
+# Random worlds of `make worlds`.
+WORLDS ?= 100000
+
 # Seconds of each fuzzing target.
 SECONDS ?= 1200
 # Dialogs in the busiest hour of `make day`.
@@ -29,7 +32,7 @@ TUNE ?=
 READY = @bash scripts/prepare.sh
 FLAGS = --release --all-features
 
-.PHONY: help demo test fix format-fixture torture faults simulate storm bench-small bench curves erlang fuzz \
+.PHONY: help demo test fix format-fixture torture faults simulate storm worlds bench-small bench curves erlang fuzz \
 	fuzz-minimise day instructions instructions-record scale peers tuned
 
 help: ## this list
@@ -82,6 +85,9 @@ day: ## a day of a contact centre with 300 operators on virtual time: nothing gr
 
 storm: ## a million events through the router, with every invariant looked up after each
 	$(READY) cargo test $(FLAGS) --lib a_storm_of_a_million -- --ignored
+
+worlds: ## 100,000 random worlds, each routed by the router and by one that looks at everything; WORLDS=N for more
+	$(READY) env PROPTEST_CASES=$(WORLDS) cargo test $(FLAGS) --lib the_router_directs_what_the_naive_one_directs
 
 erlang: ## replays of a million arrivals against Erlang's formulas; writes the table of docs/erlang.md
 	$(READY) cargo run $(FLAGS) --example erlang_check -- $(ARRIVALS) docs/erlang.md
