@@ -28,7 +28,8 @@ impl Load {
         under_way: &mut VecDeque<Whose>,
     ) -> usize {
         let before = under_way.len();
-        let free = self.window - process.in_flight();
+        // An extra one goes beyond the window.
+        let free = self.window.saturating_sub(process.in_flight());
         // Not every client has something to send now, so some attempts are in vain.
         for _ in 0..free {
             if chance.below(1000) == 0 {
