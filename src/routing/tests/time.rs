@@ -31,6 +31,14 @@ fn office_hours() -> Hours {
     serde_json::from_str(&format!(r#"{{"time_zone":"UTC","week":{{{}}}}}"#, days.join(","))).unwrap()
 }
 
+/// Queue `x`, whose dialogs go into `y` when nobody has answered for so long.
+fn overflowing(members: &[&str], after_ms: u64) -> Channel {
+    with(channel("x", QueueMode::Evenly, members), |settings| {
+        let overflow_channel = Some(channel_id("y"));
+        settings.no_answer = Some(Rule { after_ms, reply: None, overflow_channel });
+    })
+}
+
 fn offers(directives: &[Directive]) -> Vec<DialogId> {
     let offer = |directive: &Directive| match directive {
         Directive::Offer { dialog, .. } => Some(*dialog),
@@ -115,10 +123,7 @@ fn a_timer_is_asked_about_and_set_anew_only_when_it_falls_due() {
 fn places_in_a_queue_are_held_for_all_that_go_there_at_once() {
     let mut world = World::new();
     world.put_channel(with(channel("y", QueueMode::Evenly, &[]), |settings| settings.max_waiting = Some(2)));
-    world.put_channel(with(channel("x", QueueMode::Evenly, &[]), |settings| {
-        let overflow_channel = Some(channel_id("y"));
-        settings.no_answer = Some(Rule { after_ms: 1000, reply: None, overflow_channel });
-    }));
+    world.put_channel(overflowing(&[], 1000));
     for _ in 0..4 {
         world.open(&channel_id("x"));
     }
@@ -131,14 +136,8 @@ fn places_in_a_queue_are_held_for_all_that_go_there_at_once() {
 #[test]
 fn what_was_done_once_takes_no_place_from_who_is_late_for_the_first_time() {
     let mut world = World::new();
-    let x = |after_ms| {
-        with(channel("x", QueueMode::Evenly, &[]), |settings| {
-            let overflow_channel = Some(channel_id("y"));
-            settings.no_answer = Some(Rule { after_ms, reply: None, overflow_channel });
-        })
-    };
     world.put_channel(with(channel("y", QueueMode::Evenly, &[]), |settings| settings.max_waiting = Some(1)));
-    world.put_channel(x(1000));
+    world.put_channel(overflowing(&[], 1000));
     let (in_y, _) = world.open(&channel_id("y"));
     world.open(&channel_id("x"));
     world.settle();
@@ -147,7 +146,7 @@ fn what_was_done_once_takes_no_place_from_who_is_late_for_the_first_time() {
     world.act(in_y, Action::Finish);
     world.settle();
     world.advance(500);
-    world.put_channel(x(400));
+    world.put_channel(overflowing(&[], 400));
     world.advance(0);
     assert_eq!(world.dialogs[&late].channel, Some(channel_id("y")), "there is a place for it");
 }
@@ -205,10 +204,7 @@ fn a_full_queue_does_not_count_on_who_is_wanted_by_what_falls_due_at_the_same_ti
         settings.queue.accept = Accept::Auto;
         settings.max_waiting = Some(0);
     }));
-    world.put_channel(with(channel("x", QueueMode::Evenly, &["a"]), |settings| {
-        let overflow_channel = Some(channel_id("y"));
-        settings.no_answer = Some(Rule { after_ms: 1000, reply: None, overflow_channel });
-    }));
+    world.put_channel(overflowing(&["a"], 1000));
     let (offered, _) = world.open(&channel_id("x"));
     let (waiting, _) = world.open(&channel_id("x"));
     world.settle();
@@ -225,10 +221,7 @@ fn a_full_queue_does_not_count_on_who_is_wanted_by_what_falls_due_at_the_same_ti
 fn what_is_late_by_the_rules_of_another_queue_falls_due_in_its_turn() {
     let mut world = World::new();
     world.put_channel(with(channel("y", QueueMode::Evenly, &[]), |settings| settings.abandon_ms = Some(500)));
-    world.put_channel(with(channel("x", QueueMode::Evenly, &[]), |settings| {
-        let overflow_channel = Some(channel_id("y"));
-        settings.no_answer = Some(Rule { after_ms: 600, reply: None, overflow_channel });
-    }));
+    world.put_channel(overflowing(&[], 600));
     let (first, _) = world.open(&channel_id("y"));
     let (second, _) = world.open(&channel_id("x"));
     world.settle();
