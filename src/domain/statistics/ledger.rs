@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use super::page::{EXACT_EVENTS, SLOT_MS, slot_end, slot_of};
-use super::pieces::Pieces;
+use super::pieces::{Pieces, Timed};
 use super::waits::{Waits, class_of, within};
 
 /// What happened to a dialog.
@@ -31,6 +31,16 @@ pub struct Entry {
     pub kind: Kind,
     /// How long that took, in milliseconds.
     pub value: u64,
+}
+
+impl Timed for Entry {
+    fn at_ms(&self) -> u32 {
+        self.at_ms
+    }
+
+    fn moved_to(self, at_ms: u32) -> Self {
+        Self { at_ms, ..self }
+    }
 }
 
 /// The part of a day that is asked for.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::page::{EXACT_EVENTS, SLOT_MS, slot_end, slot_of};
-use super::pieces::Pieces;
+use super::pieces::{Pieces, Timed};
 
 /// A number over one day: every step while they are few, sums over five minutes once they are many.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -14,6 +14,16 @@ pub struct Steps {
     end: i64,
     exact: Pieces<(u32, i64)>,
     slots: BTreeMap<u16, Slot>,
+}
+
+impl Timed for (u32, i64) {
+    fn at_ms(&self) -> u32 {
+        self.0
+    }
+
+    fn moved_to(self, at_ms: u32) -> Self {
+        (at_ms, self.1)
+    }
 }
 
 /// What happened within one slot.
