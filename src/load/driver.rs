@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Exp1};
 
 use super::distributions::{Purpose, stream};
-use super::tasks::{Tasks, Wait};
+use super::tasks::Tasks;
 use super::workload::{Driven, LoadPlan, Measured, Pace};
 use crate::domain::channel::{ChannelSettings, Member, PutChannel, Queue};
 use crate::domain::dialog::command::{Answer, Finish, Receive, WriteReply};
@@ -38,12 +38,6 @@ const WATCHED_DIALOGS: u64 = 1024;
 
 /// Longest wait without a look around.
 const PATIENCE: Duration = Duration::from_millis(100);
-
-/// How long the first reply of a group waits for the others.
-const LULL: Duration = Duration::from_micros(200);
-
-/// So many dialogs under way give the engine enough to do meanwhile.
-const MANY: usize = 2048;
 
 /// Dialogs under way at once while those are opened that stay open.
 const OPENED_AT_ONCE: u32 = 4096;
@@ -91,7 +85,7 @@ fn live_through(
         while let Some((number, due)) = schedule.next(tasks.len()) {
             tasks.spawn(life(house, until, number, due));
         }
-        tasks.turn(schedule.wait(tasks.len()), |ended: Result<Life, Error>| match ended {
+        tasks.turn(schedule.patience(tasks.len()), |ended: Result<Life, Error>| match ended {
             Ok(life) => lived(life),
             Err(error) => failure = Some(error),
         });
@@ -219,14 +213,13 @@ impl Schedule {
         Some(due)
     }
 
-    /// How long to wait for replies. At a rate nothing waits for others, since their latency is asked for.
-    fn wait(&self, under_way: usize) -> Wait {
+    /// How long to wait for replies.
+    fn patience(&self, under_way: usize) -> Duration {
         match self.pace {
             Pace::Rate(_) if self.more() && under_way < MOST_AT_A_RATE => {
-                Wait::at_most(self.due.saturating_duration_since(now()).min(PATIENCE))
+                self.due.saturating_duration_since(now()).min(PATIENCE)
             }
-            Pace::InFlight(_) if under_way >= MANY => Wait { patience: PATIENCE, lull: LULL },
-            _ => Wait::at_most(PATIENCE),
+            _ => PATIENCE,
         }
     }
 }

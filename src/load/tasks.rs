@@ -20,23 +20,6 @@ pub(super) struct Tasks<F> {
     batch: Vec<usize>,
 }
 
-/// How long a turn waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wait {
-    /// Until the first task can go on, at most.
-    pub patience: Duration,
-    /// Behind that, until others can. Tasks that wait for one group of replies can go on one shortly after the
-    /// other: whoever takes the first one alone goes to sleep and is woken again for most of them.
-    pub lull: Duration,
-}
-
-impl Wait {
-    /// Goes on as soon as one task can.
-    pub(super) fn at_most(patience: Duration) -> Self {
-        Self { patience, lull: Duration::ZERO }
-    }
-}
-
 struct Slot<F> {
     task: Pin<Box<Option<F>>>,
     bell: Arc<Bell>,
@@ -102,15 +85,14 @@ impl<F: Future> Tasks<F> {
         slot.bell.wake_by_ref();
     }
 
-    /// Polls every task that can go on, and hands out what those return that end. Waits if there is none.
-    pub(super) fn turn(&mut self, wait: Wait, mut ended: impl FnMut(F::Output)) {
+    /// Polls every task that can go on, and hands out what those return that end. If there is none, waits for the
+    /// first one, at most for so long.
+    pub(super) fn turn(&mut self, patience: Duration, mut ended: impl FnMut(F::Output)) {
         std::mem::swap(&mut *self.ready.lock(), &mut self.batch);
-        if self.batch.is_empty() && !wait.patience.is_zero() {
-            thread::park_timeout(wait.patience);
-            if !wait.lull.is_zero() && !self.ready.lock().is_empty() {
-                // Nobody ends this: only who is the first on an empty list wakes the thread.
-                thread::park_timeout(wait.lull);
-            }
+        if self.batch.is_empty() && !patience.is_zero() {
+            thread::park_timeout(patience);
+            // Whoever wakes one mostly has more to wake, and has been stopped by this thread for the first.
+            thread::yield_now();
             std::mem::swap(&mut *self.ready.lock(), &mut self.batch);
         }
         for place in 0..self.batch.len() {
@@ -150,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    const LONG: Wait = Wait { patience: Duration::from_secs(60), lull: Duration::ZERO };
+    const LONG: Duration = Duration::from_secs(60);
 
     #[test]
     fn every_task_ends_once_whoever_wakes_it() {
@@ -176,29 +158,6 @@ mod tests {
     }
 
     #[test]
-    fn whoever_can_go_on_during_the_lull_does_so_in_the_same_turn() {
-        let mut tasks = Tasks::new();
-        let (senders, receivers): (Vec<_>, Vec<_>) = (0..10).map(|_| oneshot::channel()).unzip();
-        receivers.into_iter().for_each(|receiver| tasks.spawn(receiver));
-        tasks.turn(LONG, |_| panic!("nobody has sent anything"));
-        let waking = thread::spawn(move || {
-            for sender in senders {
-                thread::park_timeout(Duration::from_millis(1));
-                sender.send(()).unwrap();
-            }
-        });
-        let mut turns = 0;
-        while tasks.len() > 0 {
-            let mut ended = 0;
-            tasks.turn(Wait { lull: Duration::from_secs(1), ..LONG }, |_| ended += 1);
-            turns += usize::from(ended > 0);
-        }
-        waking.join().unwrap();
-        // All in one, unless this thread was kept from its processor meanwhile.
-        assert!(turns < 10, "{turns}");
-    }
-
-    #[test]
     fn slots_are_used_again() {
         let mut tasks = Tasks::new();
         for number in 0..100 {
@@ -212,8 +171,8 @@ mod tests {
     fn a_turn_without_anything_to_do_ends_when_patience_does() {
         let mut tasks = Tasks::<std::future::Pending<()>>::new();
         tasks.spawn(std::future::pending());
-        tasks.turn(Wait::at_most(Duration::ZERO), |()| ());
-        tasks.turn(Wait::at_most(Duration::from_millis(1)), |()| ());
+        tasks.turn(Duration::ZERO, |()| ());
+        tasks.turn(Duration::from_millis(1), |()| ());
         assert_eq!(tasks.len(), 1);
     }
 }
