@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -210,10 +211,20 @@ pub fn from_json<T: serde::de::DeserializeOwned>(value: Value) -> T {
 
 /// Copies a data directory as it is now, as somebody would who has pulled the plug.
 pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("it can be made");
-    for entry in fs::read_dir(from).expect("it can be read").map(|entry| entry.expect("it can be read")) {
+    while let Err(error) = copy_files(from, to) {
+        // A file has gone since the others were listed, so that these are not of one moment: once more.
+        assert!(from.is_dir() && error.kind() == ErrorKind::NotFound, "it can be copied: {error}");
+        fs::remove_dir_all(to).expect("it can be removed");
+    }
+}
+
+fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
         if entry.file_name() != "LOCK" {
-            fs::copy(entry.path(), to.join(entry.file_name())).expect("it can be copied");
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
         }
     }
+    Ok(())
 }
