@@ -1,4 +1,5 @@
-# One command for each job; `make` alone lists them. All share one profile, so RocksDB is compiled once.
+# One command for each job; `make` alone lists them. Whatever is no program to be shipped shares one profile, so that
+# RocksDB is compiled once.
 
 # Days of recorded traffic in the demo: as many as take about a minute.
 DAYS ?= 55
@@ -30,10 +31,10 @@ DIALOGS ?= 40000
 TUNE ?=
 
 READY = @bash scripts/prepare.sh
-FLAGS = --release --all-features
+FLAGS = --profile checks --all-features
 
 .PHONY: help demo test fix format-fixture torture faults simulate storm worlds bench-small bench curves erlang fuzz \
-	fuzz-minimise day instructions instructions-record scale peers tuned
+	fuzz-minimise day instructions instructions-record scale peers program tuned
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-19s %s\n", $$1, $$2 }'
@@ -42,7 +43,7 @@ help: ## this list
 demo: ## a bank's recorded calls through the real engine, with a report in the terminal and as HTML
 	$(READY) cargo build $(FLAGS) --bin centrala --example quickstart
 	@mkdir -p $(dir $(REPORT))
-	$(READY) bash -c '"$$CARGO_TARGET_DIR/release/centrala" replay examples/data/bank_calls.csv --days $(DAYS) --html $(REPORT)'
+	$(READY) bash -c '"$$CARGO_TARGET_DIR/checks/centrala" replay examples/data/bank_calls.csv --days $(DAYS) --html $(REPORT)'
 	@echo "The report with charts: file://$(abspath $(REPORT))"
 
 test: ## all checks: format, lints, tests, benches run small, examples, documentation
@@ -96,7 +97,7 @@ bench-small: ## every bench once, to see that it still works
 	$(READY) cargo test $(FLAGS) --benches
 
 bench: ## every bench at full length, with figures
-	$(READY) cargo bench --all-features --benches
+	$(READY) cargo bench --profile checks --all-features --benches
 
 instructions: ## counts the instructions of the hot paths under valgrind; fails if one has grown by more than 10 %
 	$(READY) cargo test $(FLAGS) --bench instructions -- check
@@ -105,17 +106,20 @@ instructions-record: ## records anew in benches/instructions.json how many instr
 	$(READY) cargo test $(FLAGS) --bench instructions -- record
 
 curves: ## what finding and routing cost by size, measured and drawn into docs/curves.md
-	$(READY) cargo bench --all-features --bench routing --bench finding
+	$(READY) cargo bench --profile checks --all-features --bench routing --bench finding
 	$(READY) cargo run $(FLAGS) --example curves -- docs routing_with_room routing_with_skills routing_many_waiting routing_many_channels finding
 
 # PostgreSQL takes half a minute for a round, so three are the most for which one waits.
 peers: ROUNDS = 3
 peers: ## Redis and PostgreSQL as routers beside the engine, on the same disk; writes the table of docs/peers.md
-	$(READY) cargo build $(FLAGS) --bin centrala --example quickstart
+	$(READY) bash scripts/program.sh
 	$(READY) bash -c 'exec bash scripts/peers.sh "$$CARGO_TARGET_DIR/release/centrala" $(DIALOGS) $(ROUNDS) \
 		$(or $(TUNE),--markdown docs/peers.md)'
 
-tuned: ## the program, compiled for the paths that a load takes: a sixth faster (ten minutes; needs llvm-profdata)
+program: ## the program as it is shipped: what `cargo build --release` builds, with the RocksDB that is there already
+	$(READY) bash scripts/program.sh
+
+tuned: ## the program, compiled for the paths that a load takes as well (ten minutes; needs llvm-profdata)
 	$(READY) bash scripts/tuned.sh
 
 scale: ## what lifecycles cost by how much there is of everything, recorded in docs/data and drawn into docs/scale.md

@@ -3,9 +3,9 @@
 //! Constant arrivals are played through a whole engine on virtual time, once for each case, and the figures are
 //! compared with Erlang C, or with Erlang A where clients are impatient.
 //!
-//! Run it with `cargo run --release --example erlang_check`: a small run, to see that it works. `make erlang` makes
-//! runs of a million arrivals and puts the table into `docs/erlang.md`:
-//! `cargo run --release --example erlang_check -- 1000000 docs/erlang.md`.
+//! Run it with `cargo run --profile checks --example erlang_check`: a small run, to see that it works. `make erlang`
+//! makes runs of a million arrivals and puts the table into `docs/erlang.md`:
+//! `cargo run --profile checks --example erlang_check -- 1000000 docs/erlang.md`.
 
 use std::error::Error;
 use std::fs;

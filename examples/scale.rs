@@ -1,8 +1,8 @@
 //! What whole lives of dialogs cost, by how much there is of everything: dialogs that stay open, operators, channels,
 //! bytes of a message, threads. Measured on the wall clock and synced to disk; drawn from what was recorded.
 //!
-//! Run: `make scale`, or `cargo run --release --all-features --example scale -- measure docs/data/scale.jsonl`, then
-//! `… -- draw docs/data/scale.jsonl docs`. Without arguments it only shows that it works, with very little of all.
+//! Run: `make scale`, or `cargo run --profile checks --all-features --example scale -- measure docs/data/scale.jsonl`,
+//! then `… -- draw docs/data/scale.jsonl docs`. Without arguments it only shows that it works, with very little of all.
 
 use std::error::Error;
 use std::io::Write;

@@ -21,7 +21,7 @@ cargo +nightly fuzz --version >/dev/null 2>&1 || {
 }
 
 # The first time, the fuzzer begins with what the scenarios have left behind.
-[ -d fuzz/found/commands ] || UPDATE_CORPUS=1 cargo test --release --all-features --test corpus what_the_fuzzer
+[ -d fuzz/found/commands ] || UPDATE_CORPUS=1 cargo test --profile checks --all-features --test corpus what_the_fuzzer
 
 # A build of its own: what counts branches shares nothing with the rest, RocksDB included.
 export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/fuzz"

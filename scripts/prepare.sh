@@ -124,7 +124,7 @@ choose_rocksdb() {
     elif [ -f "$prebuilt" ] && [ "$version" = '"0.19.0+11.8.1"' ] && [ "$(uname -sm)" = "Linux x86_64" ]; then
         # shellcheck source=/dev/null
         . "$prebuilt"
-    elif ! compgen -G "$CARGO_TARGET_DIR/release/build/librocksdb-sys-*/out/librocksdb.a" >/dev/null; then
+    elif ! compgen -G "$CARGO_TARGET_DIR/checks/build/librocksdb-sys-*/out/librocksdb.a" >/dev/null; then
         say "RocksDB is compiled from source: once, 20 to 35 minutes on two cores, kept in $CARGO_TARGET_DIR"
     fi
 }

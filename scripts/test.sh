@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-flags=(--release --all-features)
+flags=(--profile checks --all-features)
 [ -z "${CI:-}" ] || flags+=(--locked)
 example_seconds=${EXAMPLE_SECONDS:-60}
 
@@ -31,7 +31,7 @@ run_examples() {
         [ -e "$source" ] || continue
         name=$(basename "$source" .rs)
         step "example $name"
-        with_limit "$example_seconds" "$CARGO_TARGET_DIR/release/examples/$name" </dev/null || {
+        with_limit "$example_seconds" "$CARGO_TARGET_DIR/checks/examples/$name" </dev/null || {
             echo "the example $name failed, or did not end within $example_seconds seconds (status $?)" >&2
             return 1
         }
