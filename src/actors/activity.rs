@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 /// zero means: every consequence of everything that came in has been drawn.
 #[derive(Debug, Default)]
 pub struct Activity {
-    /// What hosts have left at the front door and nobody has taken in.
+    /// Front doors at which hosts have left something that nobody has taken in.
     entering: Line,
     under_way: Line,
     settled: Notify,
@@ -22,23 +22,16 @@ pub struct Activity {
 struct Line(AtomicUsize);
 
 impl Activity {
-    /// A host is about to leave something at the front door.
+    /// A host is the first to leave something at the front door.
     pub fn enter(&self) {
         self.entering.0.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The front door was closed.
-    pub fn turn_away(&self) {
-        self.under_way.0.fetch_add(1, Ordering::AcqRel);
-        self.entering.0.fetch_sub(1, Ordering::AcqRel);
-        self.end(1);
-    }
-
-    /// What was left at the front door is under way now.
+    /// All that was left at the front door is under way now.
     pub fn take_in(&self, messages: usize) {
         // In this order, so that whoever finds nothing entering finds all of it under way.
         self.under_way.0.fetch_add(messages, Ordering::AcqRel);
-        self.entering.0.fetch_sub(messages, Ordering::AcqRel);
+        self.entering.0.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// A message is about to be sent.
@@ -110,14 +103,13 @@ mod tests {
     fn what_stands_at_the_front_door_is_not_settled() {
         let activity = Activity::default();
         activity.enter();
-        activity.enter();
         let mut waiting = std::pin::pin!(activity.settled());
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(waiting.as_mut().poll(&mut context).is_pending());
-        activity.take_in(1);
+        activity.take_in(2);
         activity.end(1);
         assert!(waiting.as_mut().poll(&mut context).is_pending());
-        activity.turn_away();
+        activity.end(1);
         assert!(waiting.as_mut().poll(&mut context).is_ready());
     }
 }

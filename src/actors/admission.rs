@@ -27,7 +27,11 @@ impl Admission {
     /// `overloaded` if either bound would be passed.
     pub fn take(&self, bytes: usize) -> Result<(), Rejection> {
         let commands = self.commands.fetch_add(1, Ordering::Relaxed) + 1;
-        let total = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        // Most commands bring no bytes, and whoever counts waits for all others that do.
+        let total = match bytes {
+            0 => self.bytes.load(Ordering::Relaxed),
+            bytes => self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes,
+        };
         // One command is always let in, so that none is too large for an idle engine.
         if commands > self.max_commands || (total > self.max_bytes && commands > 1) {
             self.give_back(1, bytes);
@@ -39,7 +43,9 @@ impl Admission {
     /// Gives the room of so many commands back.
     pub fn give_back(&self, commands: usize, bytes: usize) {
         self.commands.fetch_sub(commands, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if bytes > 0 {
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
     }
 
     /// Commands under way, and their bytes.

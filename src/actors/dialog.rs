@@ -16,6 +16,7 @@ use super::listing::Listing;
 use super::note::{DialogNote, Facts, Note};
 use super::script::Observation;
 use super::shard::{OpenOutbox, Shard};
+use super::shared::Shared;
 use crate::domain::dialog::Dialog;
 use crate::domain::dialog::command::{
     Context, Decision, DialogCommand, Lookup, Placement, Receive, SeenMessage,
@@ -114,11 +115,17 @@ pub struct Told {
 /// is free for the next dialog that opens.
 #[derive(Debug)]
 pub struct DialogActor {
+    state: State,
+    shard: Arc<Shard>,
+}
+
+/// What the actor has of its dialog.
+#[derive(Debug)]
+struct State {
     id: DialogId,
     /// In common with the image in which it goes to the disk, once it is closed.
     dialog: Option<Arc<Dialog>>,
     on_disk: OnDisk,
-    shard: Arc<Shard>,
 }
 
 impl Actor for DialogActor {
@@ -128,68 +135,62 @@ impl Actor for DialogActor {
 impl DialogActor {
     /// An actor that waits for a dialog to be opened.
     pub fn unopened(shard: Arc<Shard>) -> Self {
-        Self { id: DialogId(0), dialog: None, on_disk: OnDisk::default(), shard }
+        Self { state: State::of(DialogId(0)), shard }
     }
 
     /// The actor of a dialog that was asleep on disk, or is recovered.
     pub fn awake(dialog: Dialog, on_disk: OnDisk, shard: Arc<Shard>) -> Self {
-        Self { id: dialog.id, dialog: Some(Arc::new(dialog)), on_disk, shard }
+        Self { state: State { id: dialog.id, dialog: Some(Arc::new(dialog)), on_disk }, shard }
+    }
+}
+
+impl State {
+    /// Before anything has happened.
+    fn of(id: DialogId) -> Self {
+        Self { id, dialog: None, on_disk: OnDisk::default() }
     }
 
-    fn open(&mut self, opening: Opening) {
+    fn open(&mut self, opening: Opening, outbox: &mut OpenOutbox<'_>) {
         let Opening { dialog, receive, previous, placement, mut context, caller } = opening;
         if let Placement::Assigned(operator) | Placement::Bot(operator) = &placement {
-            self.name(operator, &mut context);
+            name(operator, &mut context, outbox.shared());
         }
-        (self.id, self.dialog, self.on_disk) = (dialog, None, OnDisk::default());
+        *self = Self::of(dialog);
         let decision = receive.open(self.id, previous, &placement, &context);
-        let shard = Arc::clone(&self.shard);
-        let mut outbox = shard.open();
-        self.commit(&mut outbox, decision, context.now, caller);
+        self.commit(outbox, decision, context.now, caller);
     }
 
-    fn begin(&mut self, beginning: Beginning) {
+    fn begin(&mut self, beginning: Beginning, outbox: &mut OpenOutbox<'_>) {
         let Beginning { dialog, decision, now, caller } = beginning;
-        (self.id, self.dialog, self.on_disk) = (dialog, None, OnDisk::default());
-        let shard = Arc::clone(&self.shard);
-        self.commit(&mut shard.open(), decision, now, caller);
+        *self = Self::of(dialog);
+        self.commit(outbox, decision, now, caller);
     }
 
-    fn order(&mut self, told: Told) {
+    fn order(&mut self, told: Told, outbox: &mut OpenOutbox<'_>) {
         let Told { order, mut context, caller } = told;
-        let shard = Arc::clone(&self.shard);
-        let mut outbox = shard.open();
         let Some(dialog) = self.dialog.as_deref() else {
             outbox.release(caller, Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")));
-            return self.note(&mut outbox, true, Facts::new());
+            return self.note(outbox, true, Facts::new());
         };
         let acting = context.actor.as_ref().map(|actor| &actor.operator);
         if let Some(operator) = dialog.owner.as_ref().or(acting).cloned() {
-            self.name(&operator, &mut context);
+            name(&operator, &mut context, outbox.shared());
         }
         match order.decide(dialog, &context) {
             Ok(decision) if decision.events.is_empty() && order.timer().is_some() => {
                 let facts = not_yet(&order, dialog, &context).into_iter().collect();
-                self.note(&mut outbox, true, facts);
+                self.note(outbox, true, facts);
             }
             Ok(decision) => {
                 if let Some(transient) = order.transient(dialog, &context) {
                     outbox.transient(transient);
                 }
-                self.commit(&mut outbox, decision, context.now, caller);
+                self.commit(outbox, decision, context.now, caller);
             }
             Err(rejection) => {
                 outbox.release(caller, Err(rejection));
-                self.note(&mut outbox, true, Facts::new());
+                self.note(outbox, true, Facts::new());
             }
-        }
-    }
-
-    /// Puts the name of the operator at hand into what a command knows, if anything may be written in it.
-    fn name(&self, operator: &OperatorId, context: &mut Context) {
-        if context.desk.channel.is_some() {
-            let name = self.shard.shared.names.get(operator).filter(|name| !name.is_empty());
-            context.desk.operator_name = Some(name.unwrap_or_else(|| operator.to_string()));
         }
     }
 
@@ -216,14 +217,14 @@ impl DialogActor {
         let change = Change { at: now, events: of_dialog(self.id, events) };
         outbox.done_with(&change, standing.as_ref(), reply, caller);
         #[cfg(test)]
-        self.shard.shared.reader.pass(crate::storage::testing::Trap::Dialog);
+        outbox.shared().reader.pass(crate::storage::testing::Trap::Dialog);
         let (Events::Dialog(_, events) | Events::Internal(_, events)) = change.events else { return };
         let erases = events.iter().any(DialogEvent::erases);
         let erased = self.dialog.as_deref().filter(|_| erases).map(Dialog::traces);
         let ends = !self.dialog.as_deref().is_some_and(Dialog::is_closed);
         for event in events {
             company(self.id, &event).into_iter().for_each(|note| outbox.note(note));
-            self.apply(event, now);
+            self.apply(event, now, outbox.shared());
         }
         self.note_keeper(keeper, outbox);
         // Of what has ended there is always an image of what it is now: nothing else keeps it awake.
@@ -249,11 +250,11 @@ impl DialogActor {
         }
     }
 
-    fn apply(&mut self, event: DialogEvent, now: Timestamp) {
-        if self.shard.shared.tap.is_open()
+    fn apply(&mut self, event: DialogEvent, now: Timestamp, shared: &Shared) {
+        if shared.tap.is_open()
             && let Some(observation) = observe(self.id, &event)
         {
-            self.shard.shared.tap.show(observation);
+            shared.tap.show(observation);
         }
         let (request, erases) = (event.request(), event.erases());
         match &mut self.dialog {
@@ -261,95 +262,80 @@ impl DialogActor {
             None => self.dialog = Dialog::from_event(self.id, &event, now).map(Arc::new),
         }
         if let (Some(dialog), Some(request)) = (&self.dialog, request) {
-            self.announce_request(dialog, request);
+            announce_request(dialog, request, shared);
         }
         if let (Some(dialog), true) = (&self.dialog, erases) {
-            dialog.requests.iter().for_each(|request| self.announce_request(dialog, request.id));
+            dialog.requests.iter().for_each(|request| announce_request(dialog, request.id, shared));
         }
     }
 
-    /// Makes known where a request stands, until the next image tells.
-    fn announce_request(&self, dialog: &Dialog, request: RequestId) {
-        if let Some(request) = dialog.request(request) {
-            self.shard.shared.reader.announce_request(request);
-        }
-    }
-
-    fn show_request(&self, request: RequestId, caller: Caller) {
-        let mut outbox = self.shard.open();
-        let now = self.shard.shared.clock.now();
+    fn show_request(&self, request: RequestId, caller: Caller, outbox: &mut OpenOutbox<'_>) {
+        let now = outbox.shared().clock.now();
         outbox.release(caller, Answer::request(self.dialog.as_deref(), request, now).map(Outcome::answered));
-        self.note(&mut outbox, false, Facts::new());
+        self.note(outbox, false, Facts::new());
     }
 
-    fn show(&self, query: &GetDialog, caller: Caller) {
-        let mut outbox = self.shard.open();
-        let names = &self.shard.shared.names;
+    fn show(&self, query: &GetDialog, caller: Caller, outbox: &mut OpenOutbox<'_>) {
+        let names = &outbox.shared().names;
         let outcome = match self.dialog.as_deref() {
             Some(dialog) => Answer::dialog(dialog, query, names).map(answered),
             None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")),
         };
         outbox.release(caller, outcome);
-        self.note(&mut outbox, false, Facts::new());
+        self.note(outbox, false, Facts::new());
     }
 
-    fn explain(&self, caller: Caller) {
+    fn explain(&self, caller: Caller, outbox: &mut OpenOutbox<'_>) {
         let explained = self.dialog.as_deref().map(|dialog| Answer::Explained(Explanation::of(dialog)));
         let not_found = || Rejection::new(Code::DialogNotFound, "there is no such dialog");
-        let mut outbox = self.shard.open();
         outbox.release(caller, explained.map(answered).ok_or_else(not_found));
-        self.note(&mut outbox, false, Facts::new());
+        self.note(outbox, false, Facts::new());
     }
 
-    fn history(&self, query: &History, caller: Caller) {
-        let names = &self.shard.shared.names;
+    fn history(&self, query: &History, caller: Caller, outbox: &mut OpenOutbox<'_>) {
+        let names = &outbox.shared().names;
         let outcome = match self.dialog.as_deref() {
             Some(dialog) => Answer::history(dialog, query, names).map(answered),
             None => Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")),
         };
-        let mut outbox = self.shard.open();
         outbox.release(caller, outcome);
-        self.note(&mut outbox, false, Facts::new());
+        self.note(outbox, false, Facts::new());
     }
 
-    fn file(&self, query: GetFile, caller: Caller) {
+    fn file(&self, query: GetFile, caller: Caller, outbox: &mut OpenOutbox<'_>) {
         let message = self.dialog.as_deref().and_then(|dialog| dialog.message(query.message));
         let found = uploaded(message, query.index);
         let answer = found.map(|(file, hash)| Answer::Pending(Pending::Content(file, hash)));
-        let mut outbox = self.shard.open();
         outbox.release(caller, answer.map(answered));
-        self.note(&mut outbox, false, Facts::new());
+        self.note(outbox, false, Facts::new());
     }
 
-    fn look(&self, message: MessageId, errand: Box<Errand>) {
+    fn look(&self, message: MessageId, errand: Box<Errand>, outbox: &mut OpenOutbox<'_>) {
         let seen = self.dialog.as_deref().and_then(|dialog| SeenMessage::of(dialog, message));
         let lookup = seen.map_or(Lookup::Nothing, |seen| Lookup::Message(Box::new(seen)));
-        let mut outbox = self.shard.open();
         outbox.note(Note::Found(errand, lookup));
-        self.note(&mut outbox, false, Facts::new());
+        self.note(outbox, false, Facts::new());
     }
 
     /// Sends the present state to disk.
     fn snapshot(&mut self, news: News, outbox: &mut OpenOutbox<'_>) {
         let Some(dialog) = &self.dialog else { return };
         if !self.on_disk.clean {
-            self.on_disk = send_image(dialog, self.on_disk, news, &self.shard.shared, outbox);
+            self.on_disk = send_image(dialog, self.on_disk, news, outbox);
         }
     }
 
-    fn add_fingerprint(&self, check: &HealthCheck) {
+    fn add_fingerprint(&self, check: &HealthCheck, outbox: &mut OpenOutbox<'_>) {
         let ahead = self.dialog.as_deref().filter(|_| !self.on_disk.clean).map_or(0, |dialog| {
             Packed::of(dialog).fingerprint.wrapping_sub(self.on_disk.fingerprint.of(dialog))
         });
-        let mut outbox = self.shard.open();
-        check.add(ahead, &mut outbox);
-        self.note(&mut outbox, false, Facts::new());
+        check.add(ahead, outbox);
+        self.note(outbox, false, Facts::new());
     }
 
-    fn list(&self, listing: &Listing) {
-        let mut outbox = self.shard.open();
-        listing.add(self.dialog.as_deref(), &mut outbox);
-        self.note(&mut outbox, false, Facts::new());
+    fn list(&self, listing: &Listing, outbox: &mut OpenOutbox<'_>) {
+        listing.add(self.dialog.as_deref(), outbox);
+        self.note(outbox, false, Facts::new());
     }
 
     fn note(&self, outbox: &mut OpenOutbox<'_>, trip: bool, facts: Facts) {
@@ -364,29 +350,44 @@ impl Handler<ToDialog> for DialogActor {
     type Result = ();
 
     fn handle(&mut self, message: ToDialog, _: &mut Self::Context) {
-        let handled = guarded(|| match message {
-            ToDialog::Open(opening) => self.open(*opening),
-            ToDialog::Begin(beginning) => self.begin(*beginning),
-            ToDialog::Order(told) => self.order(*told),
-            ToDialog::Move(moving) => self.move_to_new(*moving),
-            ToDialog::Show(query, caller) => self.show(&query, caller),
-            ToDialog::Explain(caller) => self.explain(caller),
-            ToDialog::File(query, caller) => self.file(query, caller),
-            ToDialog::History(query, caller) => self.history(&query, caller),
-            ToDialog::Look(message, errand) => self.look(message, errand),
-            ToDialog::ShowRequest(request, caller) => self.show_request(request, caller),
-            ToDialog::Snapshot => {
-                let shard = Arc::clone(&self.shard);
-                let mut outbox = shard.open();
-                self.snapshot(News::default(), &mut outbox);
-                self.note(&mut outbox, false, Facts::new());
+        let Self { state, shard } = self;
+        let handled = guarded(|| {
+            let outbox = &mut shard.open();
+            match message {
+                ToDialog::Open(opening) => state.open(*opening, outbox),
+                ToDialog::Begin(beginning) => state.begin(*beginning, outbox),
+                ToDialog::Order(told) => state.order(*told, outbox),
+                ToDialog::Move(moving) => state.move_to_new(*moving, outbox),
+                ToDialog::Show(query, caller) => state.show(&query, caller, outbox),
+                ToDialog::Explain(caller) => state.explain(caller, outbox),
+                ToDialog::File(query, caller) => state.file(query, caller, outbox),
+                ToDialog::History(query, caller) => state.history(&query, caller, outbox),
+                ToDialog::Look(message, errand) => state.look(message, errand, outbox),
+                ToDialog::ShowRequest(request, caller) => state.show_request(request, caller, outbox),
+                ToDialog::Snapshot => {
+                    state.snapshot(News::default(), outbox);
+                    state.note(outbox, false, Facts::new());
+                }
+                ToDialog::Fingerprint(check) => state.add_fingerprint(&check, outbox),
+                ToDialog::List(listing) => state.list(&listing, outbox),
             }
-            ToDialog::Fingerprint(check) => self.add_fingerprint(&check),
-            ToDialog::List(listing) => self.list(&listing),
         });
-        let shared = &self.shard.shared;
-        shared.check(handled);
-        shared.activity.end(1);
+        shard.shared.check(handled);
+    }
+}
+
+/// Puts the name of the operator at hand into what a command knows, if anything may be written in it.
+fn name(operator: &OperatorId, context: &mut Context, shared: &Shared) {
+    if context.desk.channel.is_some() {
+        let name = shared.names.get(operator).filter(|name| !name.is_empty());
+        context.desk.operator_name = Some(name.unwrap_or_else(|| operator.to_string()));
+    }
+}
+
+/// Makes known where a request stands, until the next image tells.
+fn announce_request(dialog: &Dialog, request: RequestId, shared: &Shared) {
+    if let Some(request) = dialog.request(request) {
+        shared.reader.announce_request(request);
     }
 }
 

@@ -1,13 +1,14 @@
 //! The front door: host threads leave envelopes here, the dispatcher takes them in order.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::{Addr, Message};
 
 use super::caller::Caller;
 use super::dispatcher::Dispatcher;
 use super::listing::Wanted;
+use super::shared::Shared;
 use crate::domain::command::Command;
 use crate::domain::query::Query;
 use crate::ids::OperatorId;
@@ -49,6 +50,7 @@ impl Message for Drain {
 pub struct Inbox {
     waiting: Mutex<Waiting>,
     dispatcher: Addr<Dispatcher>,
+    shared: Arc<Shared>,
 }
 
 #[derive(Debug, Default)]
@@ -59,8 +61,8 @@ struct Waiting {
 
 impl Inbox {
     /// An empty one in front of the dispatcher.
-    pub fn new(dispatcher: Addr<Dispatcher>) -> Self {
-        Self { waiting: Mutex::default(), dispatcher }
+    pub fn new(dispatcher: Addr<Dispatcher>, shared: Arc<Shared>) -> Self {
+        Self { waiting: Mutex::default(), dispatcher, shared }
     }
 
     /// Leaves an envelope, unless the inbox is closed. Only the first of many has to wake the
@@ -74,6 +76,9 @@ impl Inbox {
             return Err(Box::new(envelope));
         }
         let was_empty = waiting.envelopes.is_empty();
+        if was_empty {
+            self.shared.activity.enter();
+        }
         waiting.envelopes.push_back(envelope);
         drop(waiting);
         if was_empty {
@@ -82,9 +87,13 @@ impl Inbox {
         Ok(())
     }
 
-    /// Takes all envelopes; `into` must be empty and lends its memory.
+    /// Takes all envelopes, which are under way from now on; `into` must be empty and lends its memory.
     pub fn take(&self, into: &mut VecDeque<Envelope>) {
-        std::mem::swap(&mut self.waiting().envelopes, into);
+        let mut waiting = self.waiting();
+        std::mem::swap(&mut waiting.envelopes, into);
+        if !into.is_empty() {
+            self.shared.activity.take_in(into.len());
+        }
     }
 
     /// Whether nothing has been left since the last envelopes were taken.

@@ -106,12 +106,10 @@ impl Pilot {
                 continue;
             }
             self.shared.clock.advance_to(at);
-            self.shared.activity.enter();
             let uploads = request.command.detach_files();
             let caller = Caller::waiting(Slot::Script).carrying(request.key, uploads);
             let envelope = Envelope { ask: Ask::Command(request.command), actor: request.actor, caller };
             if self.inbox.put(envelope).is_err() {
-                self.shared.activity.turn_away();
                 break;
             }
             self.shared.activity.settled().await;

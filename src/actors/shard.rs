@@ -162,7 +162,12 @@ pub struct OpenOutbox<'a> {
     outbox: MutexGuard<'a, Outbox>,
 }
 
-impl OpenOutbox<'_> {
+impl<'a> OpenOutbox<'a> {
+    /// What the whole engine has in common.
+    pub fn shared(&self) -> &'a Shared {
+        self.shared
+    }
+
     /// A command was done: its change goes to the journal, its reply follows.
     pub fn done(&mut self, change: &Change, reply: Reply, caller: Caller) {
         self.done_with(change, None, reply, caller);

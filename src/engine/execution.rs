@@ -158,12 +158,10 @@ impl Engine {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         shared.admission.take(bytes as usize)?;
         let (sender, receiver) = oneshot::channel();
-        shared.activity.enter();
         let caller = Caller::waiting(Slot::Host(sender)).admitted(bytes).carrying(key, uploads);
         match self.running.inbox.put(Envelope { ask, actor, caller }) {
             Ok(()) => Ok(receiver),
             Err(_) => {
-                shared.activity.turn_away();
                 shared.admission.give_back(1, bytes as usize);
                 // It was closed this moment, or has failed.
                 Err(self.running.refusal().unwrap_or(Error::Closed))

@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::actors::shard::OpenOutbox;
-use crate::actors::shared::Shared;
 use crate::domain::dialog::{Dialog, Traces};
 use crate::storage::{DialogImage, ErasedDialog, Image, Indexed, Packed, encode_head};
 
@@ -51,13 +50,7 @@ pub struct News {
 }
 
 /// Sends an image of a dialog to disk, and says what is there then.
-pub fn send_image(
-    dialog: &Arc<Dialog>,
-    before: OnDisk,
-    news: News,
-    shared: &Shared,
-    outbox: &mut OpenOutbox<'_>,
-) -> OnDisk {
+pub fn send_image(dialog: &Arc<Dialog>, before: OnDisk, news: News, outbox: &mut OpenOutbox<'_>) -> OnDisk {
     let closed = dialog.is_closed().then(|| Arc::clone(dialog));
     let packed = closed.is_none().then(|| Packed::of(dialog));
     let fingerprint = packed.as_ref().map(|packed| packed.fingerprint);
@@ -79,6 +72,7 @@ pub fn send_image(
         ends: news.ends,
         erased: news.erased.map(|traces| Box::new(ErasedDialog { opened_at: dialog.opened_at, traces })),
     });
+    let shared = outbox.shared();
     if on_disk.open {
         shared.fingerprint.add(image.fingerprint_delta());
     }

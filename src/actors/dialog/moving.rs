@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
-use super::{DialogActor, News, OnDisk, send_image};
+use super::{News, OnDisk, State, send_image};
 use crate::actors::caller::Caller;
 use crate::actors::note::{Facts, Moved, Note};
+use crate::actors::shard::OpenOutbox;
 use crate::domain::dialog::Dialog;
 use crate::domain::dialog::command::{Context, Decision, Move, MoveToNew, no_such_message};
 use crate::domain::event::{Change, Events};
@@ -29,40 +30,44 @@ pub struct Moving {
     pub caller: Caller,
 }
 
-impl DialogActor {
-    pub(super) fn move_to_new(&mut self, moving: Moving) {
+impl State {
+    pub(super) fn move_to_new(&mut self, moving: Moving, outbox: &mut OpenOutbox<'_>) {
         let Moving { command, to, context, caller } = moving;
         let decided = match self.dialog.as_deref() {
             Some(dialog) => command.decide(dialog, to, &context),
             None => Err(no_such_message()),
         };
         match decided {
-            Ok(decided) => self.carry_over(decided, to, &context, caller),
+            Ok(decided) => self.carry_over(decided, to, &context, caller, outbox),
             Err(rejection) => {
-                let mut outbox = self.shard.open();
                 outbox.release(caller, Err(rejection));
                 outbox.note(Note::Stayed(to));
-                self.note(&mut outbox, true, Facts::new());
+                self.note(outbox, true, Facts::new());
             }
         }
     }
 
-    fn carry_over(&mut self, decided: Move, to: DialogId, context: &Context, caller: Caller) {
+    fn carry_over(
+        &mut self,
+        decided: Move,
+        to: DialogId,
+        context: &Context,
+        caller: Caller,
+        outbox: &mut OpenOutbox<'_>,
+    ) {
         let Move { here, there } = decided;
         let now = context.now;
         let opened = there.first().and_then(|first| Dialog::from_event(to, first, now));
         let Some(mut dialog) = opened else { return };
         there.iter().for_each(|event| dialog.apply(event, now));
         let facts = Fact::all(&there, now).collect();
-        let shard = Arc::clone(&self.shard);
-        let mut outbox = shard.open();
         // The dispatcher knows the new dialog before it hears that this one has ended.
         outbox.note(Note::Moved(Box::new(Moved { dialog: dialog.clone(), facts })));
-        self.commit(&mut outbox, Decision::done(here), now, Caller::nobody());
+        self.commit(outbox, Decision::done(here), now, Caller::nobody());
         #[cfg(test)]
-        shard.shared.reader.pass(crate::storage::testing::Trap::Move);
+        outbox.shared().reader.pass(crate::storage::testing::Trap::Move);
         let change = Change { at: now, events: Events::Dialog(to, there) };
         outbox.done(&change, Reply::Opened(Opened { dialog: to }), caller);
-        send_image(&Arc::new(dialog), OnDisk::default(), News::default(), &shard.shared, &mut outbox);
+        send_image(&Arc::new(dialog), OnDisk::default(), News::default(), outbox);
     }
 }

@@ -97,14 +97,13 @@ impl Dispatcher {
     ) {
         let place = shard_of(id, self.houses.len());
         let house = &mut self.houses[place];
-        let shard = Arc::clone(&house.shard);
         let previous = dialog.as_ref().and_then(|dialog| dialog.previous);
         let closed = dialog.as_ref().is_some_and(Dialog::is_closed);
         let moved = dialog.as_ref().and_then(|dialog| dialog.moved);
         let here = || client.as_ref().map(|(channel, _)| channel.clone());
         let channel = dialog.as_ref().map_or_else(here, |dialog| dialog.channel.clone());
         let tenant = match dialog {
-            Some(dialog) => Tenant::expected(DialogActor::awake(dialog, on_disk, shard)),
+            Some(dialog) => Tenant::expected(DialogActor::awake(dialog, on_disk, Arc::clone(&house.shard))),
             None => house.vacant(),
         };
         let live = Live {
@@ -189,13 +188,21 @@ impl Dispatcher {
         if matches!(message, ToDialog::Snapshot) {
             live.snapshot_at = Some(live.sent);
         }
-        self.shared.activity.begin();
+        if self.told == 0 {
+            self.shared.activity.begin();
+        }
+        self.told += 1;
         let place = shard_of(id, self.houses.len());
         live.tenant.tell(message, &self.houses[place]);
     }
 
     /// A dialog has handled one message.
     pub(super) fn dialog_returned(&mut self, note: DialogNote, now: Timestamp) {
+        self.told -= 1;
+        if self.told == 0 {
+            // The notes that are being handled are under way themselves.
+            self.shared.activity.end(1);
+        }
         if note.trip {
             self.router.arrive(note.dialog, &note.facts);
         }

@@ -107,6 +107,8 @@ pub struct Dispatcher {
     /// Messages under way to operators and to the registry. Until they are back nothing more is
     /// taken in, so that a command finds what the one before it has put.
     setting_up: usize,
+    /// Messages to dialogs of which no note has come back: all of them are under way as one.
+    told: usize,
     next_dialog: DialogId,
     /// Who takes part in which open dialogs.
     company: Company,
@@ -157,7 +159,6 @@ impl Dispatcher {
     fn take_in(&mut self) {
         if self.backlog.is_empty() {
             self.inbox.take(&mut self.backlog);
-            self.shared.activity.take_in(self.backlog.len());
         }
     }
 

@@ -169,7 +169,7 @@ pub fn start(
     flushers.extend(houses.iter().filter(|house| house.arbiter.is_some()).map(House::outgoing));
     let mut inbox = None;
     let address = Dispatcher::create(|context| {
-        let front = Arc::new(Inbox::new(context.address()));
+        let front = Arc::new(Inbox::new(context.address(), Arc::clone(shared)));
         inbox = Some(Arc::clone(&front));
         let (channels, items) =
             (std::mem::take(&mut recovering.channels), std::mem::take(&mut recovering.items));
@@ -189,6 +189,7 @@ pub fn start(
             channels: registry.count(),
             registry: registry.start(),
             setting_up: 0,
+            told: 0,
             next_dialog,
             company: std::mem::take(&mut recovering.company),
             gatherings: Gatherings::default(),
@@ -255,13 +256,8 @@ impl Dispatcher {
             if let (Some(client), Some(at), false) = (&dialog.client, dialog.closed_at, dialog.is_erased()) {
                 self.retention.closed(&client.channel, at);
             }
-            send_image(
-                &Arc::new(dialog),
-                on_disk,
-                News { ends: false, erased },
-                &self.shared,
-                &mut self.shard.open(),
-            );
+            let news = News { ends: false, erased };
+            send_image(&Arc::new(dialog), on_disk, news, &mut self.shard.open());
             return;
         }
         let id = dialog.id;

@@ -219,12 +219,11 @@ impl Disk {
 
     /// The value under `key`.
     pub fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let opened = self.opened();
-        let backing = opened.as_ref().ok_or(Error::Closed)?;
         if Absent::tells_of(table) && self.absent.is_absent(key) {
             return Ok(None);
         }
-        match backing {
+        let opened = self.opened();
+        match opened.as_ref().ok_or(Error::Closed)? {
             Backing::Rocks(db) => {
                 let Some(handle) = stored(db, table) else { return Ok(None) };
                 let options =
