@@ -31,12 +31,15 @@ impl<T> Default for DialogMap<T> {
 }
 
 impl<T> DialogMap<T> {
-    #[inline]
+    /// So short that it stands wherever something is asked for: most ask for what was found last.
+    #[inline(always)]
     fn place(&self, dialog: DialogId) -> Option<u32> {
         let (last, place) = self.last.get();
-        if last == dialog {
-            return Some(place);
-        }
+        if last == dialog { Some(place) } else { self.search(dialog) }
+    }
+
+    #[inline(never)]
+    fn search(&self, dialog: DialogId) -> Option<u32> {
         let number = Page::of(dialog);
         let page = self.pages.find(hash(number), |page| page.number == number)?;
         let place = page.places[Page::line(dialog)];
