@@ -166,29 +166,30 @@ impl State {
         self.commit(outbox, decision, now, caller);
     }
 
-    fn order(&mut self, told: Told, outbox: &mut OpenOutbox<'_>) {
-        let Told { order, mut context, caller } = told;
+    /// What was told stays where it is until it is done with: it is large.
+    fn order(&mut self, mut told: Box<Told>, outbox: &mut OpenOutbox<'_>) {
         let Some(dialog) = self.dialog.as_deref() else {
-            outbox.release(caller, Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")));
+            outbox.release(told.caller, Err(Rejection::new(Code::DialogNotFound, "there is no such dialog")));
             return self.note(outbox, true, Facts::new());
         };
-        let acting = context.actor.as_ref().map(|actor| &actor.operator);
+        let acting = told.context.actor.as_ref().map(|actor| &actor.operator);
         if let Some(operator) = dialog.owner.as_ref().or(acting).cloned() {
-            name(&operator, &mut context, outbox.shared());
+            name(&operator, &mut told.context, outbox.shared());
         }
-        match order.decide(dialog, &context) {
+        let Told { order, context, .. } = &*told;
+        match order.decide(dialog, context) {
             Ok(decision) if decision.events.is_empty() && order.timer().is_some() => {
-                let facts = not_yet(&order, dialog, &context).into_iter().collect();
+                let facts = not_yet(order, dialog, context).into_iter().collect();
                 self.note(outbox, true, facts);
             }
             Ok(decision) => {
-                if let Some(transient) = order.transient(dialog, &context) {
+                if let Some(transient) = order.transient(dialog, context) {
                     outbox.transient(transient);
                 }
-                self.commit(outbox, decision, context.now, caller);
+                self.commit(outbox, decision, context.now, told.caller);
             }
             Err(rejection) => {
-                outbox.release(caller, Err(rejection));
+                outbox.release(told.caller, Err(rejection));
                 self.note(outbox, true, Facts::new());
             }
         }
@@ -356,7 +357,7 @@ impl Handler<ToDialog> for DialogActor {
             match message {
                 ToDialog::Open(opening) => state.open(*opening, outbox),
                 ToDialog::Begin(beginning) => state.begin(*beginning, outbox),
-                ToDialog::Order(told) => state.order(*told, outbox),
+                ToDialog::Order(told) => state.order(told, outbox),
                 ToDialog::Move(moving) => state.move_to_new(*moving, outbox),
                 ToDialog::Show(query, caller) => state.show(&query, caller, outbox),
                 ToDialog::Explain(caller) => state.explain(caller, outbox),
