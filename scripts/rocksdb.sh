@@ -3,7 +3,8 @@
 
 if [ -z "${ROCKSDB_LIB_DIR:-}" ]; then
     cargo build --profile checks --all-features --bin centrala --example quickstart
-    _library=$(compgen -G "$CARGO_TARGET_DIR/checks/build/librocksdb-sys-*/out/librocksdb.a" | head -n 1)
+    # Of several versions the last one that was compiled.
+    _library=$(ls -t "$CARGO_TARGET_DIR"/checks/build/librocksdb-sys-*/out/librocksdb.a | head -n 1)
     ROCKSDB_LIB_DIR=$(dirname "$_library")
     export ROCKSDB_LIB_DIR ROCKSDB_STATIC=1
     unset _library
