@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 /// Counts messages between actors from before they are sent until after they are handled, so that
-/// zero means: every consequence of everything that came in has been drawn.
+/// zero means: every consequence of everything that came in has been drawn. What is under way to one place, as to the
+/// dialogs, may be counted as one while there is any of it.
 #[derive(Debug, Default)]
 pub struct Activity {
     /// Front doors at which hosts have left something that nobody has taken in.
